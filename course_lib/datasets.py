@@ -6,7 +6,7 @@
 __all__ = ['REGISTRY', 'digits', 'glyph_classes', 'glyphs', 'DataError', 'Variant', 'DataSet', 'data_root', 'unpack', 'find_data',
            'get_data', 'read_idx', 'mnist']
 
-# %% ../nbs/tools/datasets.ipynb #937219ca
+# %% ../nbs/tools/datasets.ipynb #bee772e6
 import gzip
 import math
 import os
@@ -14,6 +14,7 @@ import random
 import shutil
 import struct
 import tarfile
+import warnings
 import zipfile
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -22,15 +23,19 @@ from tempfile import TemporaryDirectory
 
 import matplotlib
 import numpy as np
-import pooch
 import requests
 import torch
 from matplotlib.ft2font import FT2Font
 from PIL import Image, ImageDraw, ImageFont
 from sklearn.datasets import load_digits
 from torch import Tensor
+from tqdm import tqdm
 
 from .core import check_range, course_root, course_seed
+
+with warnings.catch_warnings():
+    warnings.simplefilter('ignore')     # pooch asks tqdm for a widget, which the course does not use
+    import pooch
 
 # %% ../nbs/tools/datasets.ipynb #b377a47c
 def digits()->tuple[Tensor, Tensor]:  # (1797, 8, 8) float 0..1 (1 is ink), (1797,) long 0..9
@@ -164,14 +169,16 @@ def unpack(
         safe = {'filter': 'data'} if hasattr(tarfile, 'data_filter') else {}
         opened.extractall(folder, **safe)
 
-# %% ../nbs/tools/datasets.ipynb #41df2b96
+# %% ../nbs/tools/datasets.ipynb #00d3215c
 _ARCHIVES = ('.zip', '.tar', '.tar.gz', '.tgz', '.tar.xz', '.tar.bz2')
 
 def _download(variant:Variant, staging:Path):
     "Put the files of `variant` into the empty folder `staging`, digests checked."
     for address, digest in variant.downloads.items():
-        getter = pooch.HTTPDownloader(progressbar=True, timeout=30)
-        got = Path(pooch.retrieve(address, digest, fname=address.rsplit('/', 1)[-1], path=staging, downloader=getter))
+        file = address.rsplit('/', 1)[-1]
+        bar = tqdm(total=1, unit='B', unit_scale=True, desc=file)      # pooch sets the true total
+        getter = pooch.HTTPDownloader(progressbar=bar, timeout=30)
+        got = Path(pooch.retrieve(address, digest, fname=file, path=staging, downloader=getter))
         if got.name.endswith(_ARCHIVES):
             unpack(got, staging)
             got.unlink()

@@ -22,14 +22,14 @@ def verdict(
     except AssertionError as e: return str(e)
     return None
 
-# %% ../nbs/tools/quiz.ipynb #1de53086
+# %% ../nbs/tools/quiz.ipynb #3fa205bf
 def gives_away(
     message:str,  # what a check says of a wrong answer
     answer,       # the right one
 )->bool:
     "Whether `message` states `answer`, where that is a number or a text."
     if isinstance(answer, bool) or not isinstance(answer, (int, float, str)): return False
-    return re.search(rf'(?<![\w.]){re.escape(str(answer))}(?![\w]|\.\d)', message) is not None
+    return re.search(rf'(?<![\w.-]){re.escape(str(answer))}(?![\w]|\.\d)', message) is not None
 
 # %% ../nbs/tools/quiz.ipynb #8dface86
 def verify(
@@ -75,7 +75,7 @@ class Question:
     wrong:str   # code that calls `verify`
     whys:tuple  # why each wrong answer is wrong
 
-# %% ../nbs/tools/quiz.ipynb #838567ed
+# %% ../nbs/tools/quiz.ipynb #bb85361d
 def _can_fail(tree)->bool:
     "Whether the code holds an `assert`, or a call of a function named `assert_...`, `test_...` or `check_...`."
     def name(call): return getattr(call.func, 'id', getattr(call.func, 'attr', ''))
@@ -86,7 +86,8 @@ def _assigns(tree, wanted:str)->bool:
     "Whether a statement at the top level gives `wanted` a value."
     def names(node):
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)): return [node.name]
-        return [getattr(t, 'id', None) for t in getattr(node, 'targets', [getattr(node, 'target', None)])]
+        targets = getattr(node, 'targets', [node.target] if isinstance(node, ast.AnnAssign) else [])
+        return [n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
     return any(wanted in names(node) for node in tree.body)
 
 def _whys(tree)->tuple[str, ...]:
