@@ -70,7 +70,7 @@ def _is_skipped(cell, flags:set)->bool:
     found = directives(cell.source)
     return bool(flags & found.keys()) or found.get('eval', '').lower() == 'false'
 
-# %% ../nbs/tools/cli.ipynb #fbe63b78
+# %% ../nbs/tools/cli.ipynb #4265cb54
 class LessonError(RuntimeError):
     "A cell of a notebook failed; the message names the notebook and shows the cell and its error."
 
@@ -84,7 +84,7 @@ def run_notebook(
     nb = nbformat.read(path, as_version=4)
     left_out = set(_setting(root, 'tst_flags').split()) - set(flags)
     client = NotebookClient(nb, timeout=None, kernel_name='python3', resources={'metadata': {'path': str(path.parent)}},
-                            extra_arguments=['--log-level=40'])     # errors only
+                            extra_arguments=['--log-level=50'])     # a cell's errors come another way
     paths = [str(root), *filter(None, [os.environ.get('PYTHONPATH')])]
     env = {**os.environ, 'PYTHONPATH': os.pathsep.join(paths), 'COURSE_DATA': str(data_root())}
     with client.setup_kernel(env=env):
@@ -105,13 +105,13 @@ def _setting(root:Path, key:str)->str:
     parser.read(root/'settings.ini', encoding='utf-8')
     return parser['DEFAULT'].get(key, '')
 
-# %% ../nbs/tools/cli.ipynb #3f64ba0b
+# %% ../nbs/tools/cli.ipynb #a13f031c
 def printed(
     nb,         # a notebook with outputs
-    flags=None, # only of cells that have one of these flags, if given
+    without=(), # flags: cells that have one of them are passed over
 )->str:
     "All text that the cells of a notebook printed, in order."
-    cells = [c for c in nb.cells if c.cell_type == 'code' and (flags is None or set(flags) & directives(c.source).keys())]
+    cells = [c for c in nb.cells if c.cell_type == 'code' and not set(without) & directives(c.source).keys()]
     return ''.join(o.text for c in cells for o in c.outputs if o.output_type == 'stream' and o.name == 'stdout')
 
 # %% ../nbs/tools/cli.ipynb #23280051
@@ -125,12 +125,18 @@ def table(
     lines = ['  '.join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
     return '\n'.join([lines[0], '  '.join('-' * width for width in widths), *lines[1:]])
 
-# %% ../nbs/tools/cli.ipynb #96d40589
-def _rows(path:Path, nb, seconds:float)->list:
-    "The lesson's rows of the table: one for each headline figure."
+# %% ../nbs/tools/cli.ipynb #d86e2bef
+def _companions(paths:list, root:Path, everything:bool)->list[Path]:
+    "The questionnaires of the lessons at `paths`, and the notebooks of the tools if `everything` is to be refreshed."
+    questionnaires = [root/'questionnaire'/path.name for path in paths]
+    tools = sorted((root/'nbs'/'tools').glob('*.ipynb')) if everything else []
+    return [path for path in (*questionnaires, *tools) if path.is_file()]
+
+def _rows(name:str, nb, seconds:float)->list:
+    "A notebook's rows of the table: one for each headline figure."
     figures = read_headlines(printed(nb)) or [None]
     cells = [[f.what, f'{f.value:.4f}', '' if f.ceiling is None else f'{f.ceiling:.4f}'] if f else ['', '', ''] for f in figures]
-    return [[path.stem if i == 0 else '', f'{seconds:.1f}' if i == 0 else '', *row] for i, row in enumerate(cells)]
+    return [[name if i == 0 else '', f'{seconds:.1f}' if i == 0 else '', *row] for i, row in enumerate(cells)]
 
 def save_notebook(
     nb,         # a notebook with outputs
@@ -145,7 +151,7 @@ def save_notebook(
     write_nb(cleaned, part)
     os.replace(part, path)
 
-# %% ../nbs/tools/cli.ipynb #5e9b833a
+# %% ../nbs/tools/cli.ipynb #a88dd1cf
 @call_parse
 def course_run(
     lessons:Param('numbers or names, such as 02 or losses; all lessons if none is named', str, nargs='*', opt=False)=(),
@@ -160,24 +166,26 @@ def course_run(
     flags = [name for name, wanted in (('real', real), ('slow', slow), ('gpu', gpu)) if wanted]
     try: paths = find_lessons(root, lessons)
     except ValueError as e: sys.exit(f"course_run: {e}")
+    if save: paths += _companions(paths, root, everything=not lessons)
     try: rows, failed = _run_all(paths, root, flags, save)
     except KeyboardInterrupt: sys.exit("\ninterrupted: no notebook was changed half-way; run the command again at any time")
-    print(table(['lesson', 'seconds', 'headline figure', 'reached', 'ceiling'], rows))
+    print(table(['notebook' if save else 'lesson', 'seconds', 'headline figure', 'reached', 'ceiling'], rows))
     for error in failed: print(f'\nFAILED {error}', file=sys.stderr)
-    if failed: sys.exit(f"{len(failed)} of {len(paths)} lessons failed")
+    if failed: sys.exit(f"{len(failed)} of {len(paths)} notebooks failed")
 
 def _run_all(paths:list, root:Path, flags:list, save:bool)->tuple[list, list]:
-    "The table's rows and the errors of all lessons, run one after the other under one progress bar."
+    "The table's rows and the errors of all notebooks, run one after the other under one progress bar."
     rows, failed = [], []
     n_cells = sum(len(nbformat.read(path, as_version=4).cells) for path in paths)
     with tqdm(total=n_cells, unit='cell', leave=False) as bar:
         for path in paths:
-            bar.set_description(path.stem)
+            name = path.stem if path.parent.name == 'nbs' else f'{path.parent.name}/{path.stem}'
+            bar.set_description(name)
             start = time.perf_counter()
             try: nb = run_notebook(path, root, flags, bar)
             except LessonError as e:
-                failed.append(e); rows.append([path.stem, '', 'FAILED', '', '']); continue
-            rows += _rows(path, nb, time.perf_counter() - start)
+                failed.append(e); rows.append([name, '', 'FAILED', '', '']); continue
+            rows += _rows(name, nb, time.perf_counter() - start)
             if save: save_notebook(nb, path)
     return rows, failed
 
@@ -254,12 +262,12 @@ def with_map(
     if readme.count(start) != 1 or readme.count(end) != 1: raise ValueError(f"README.md needs {start} and {end}, once each")
     return re.sub(f'{start}.*{end}', lambda _: f'{start}\n{lesson_map(root)}\n{end}', readme, flags=re.S)
 
-# %% ../nbs/tools/cli.ipynb #ce0e9ae2
+# %% ../nbs/tools/cli.ipynb #819207db
 @call_parse
 def course_prepare():
     "For maintainers, before each commit: export the library, clean the notebooks, draw the README's map."
     from nbdev.clean import nbdev_clean
-    from nbdev.export import nbdev_export
+    from nbdev.doclinks import nbdev_export
     root = course_root()
     if root is None: sys.exit("course_prepare: no checkout of the course here")
     os.chdir(root)

@@ -6,7 +6,7 @@
 __all__ = ['REGISTRY', 'digits', 'glyph_classes', 'glyphs', 'DataError', 'Variant', 'DataSet', 'data_root', 'unpack', 'find_data',
            'get_data', 'read_idx', 'mnist']
 
-# %% ../nbs/tools/datasets.ipynb #bee772e6
+# %% ../nbs/tools/datasets.ipynb #beb44e88
 import gzip
 import math
 import os
@@ -36,6 +36,7 @@ from .core import check_range, course_root, course_seed
 with warnings.catch_warnings():
     warnings.simplefilter('ignore')     # pooch asks tqdm for a widget, which the course does not use
     import pooch
+pooch.get_logger().setLevel('WARNING')     # the progress bar says what is fetched
 
 # %% ../nbs/tools/datasets.ipynb #b377a47c
 def digits()->tuple[Tensor, Tensor]:  # (1797, 8, 8) float 0..1 (1 is ink), (1797,) long 0..9

@@ -75,7 +75,7 @@ class Question:
     wrong:str   # code that calls `verify`
     whys:tuple  # why each wrong answer is wrong
 
-# %% ../nbs/tools/quiz.ipynb #bb85361d
+# %% ../nbs/tools/quiz.ipynb #ff067e0e
 def _can_fail(tree)->bool:
     "Whether the code holds an `assert`, or a call of a function named `assert_...`, `test_...` or `check_...`."
     def name(call): return getattr(call.func, 'id', getattr(call.func, 'attr', ''))
@@ -91,9 +91,9 @@ def _assigns(tree, wanted:str)->bool:
     return any(wanted in names(node) for node in tree.body)
 
 def _whys(tree)->tuple[str, ...]:
-    "The reasons listed in a call `verify(check, answer, wrong=[(value, 'why'), ...])`; raises `ValueError` if it is not one."
-    shape = "expected verify(check, answer, wrong=[(value, 'why it is wrong'), ...]) and nothing else"
-    call = tree.body[0].value if len(tree.body) == 1 and isinstance(tree.body[0], ast.Expr) else None
+    "The reasons listed in the call `verify(check, answer, wrong=[(value, 'why'), ...])` that ends the cell."
+    shape = "the cell `#| wrong` must end with verify(check, answer, wrong=[(value, 'why it is wrong'), ...])"
+    call = tree.body[-1].value if isinstance(tree.body[-1], ast.Expr) else None
     if not isinstance(call, ast.Call) or [getattr(n, 'id', None) for n in (call.func, *call.args)] != ['verify', 'check', 'answer']:
         raise ValueError(shape)
     if [k.arg for k in call.keywords] != ['wrong'] or not isinstance(call.keywords[0].value, ast.List): raise ValueError(shape)

@@ -1,0 +1,48 @@
+"""What the tests share: the checkout, copies of it to break, and the summary of what ran."""
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+LESSONS = sorted((ROOT/'nbs').glob('[0-9][0-9]_*.ipynb'))
+TOOLS = sorted((ROOT/'nbs'/'tools').glob('*.ipynb'))
+QUESTIONNAIRES = sorted((ROOT/'questionnaire').glob('*.ipynb'))
+NOT_COPIED = shutil.ignore_patterns('.git', '.venv', '__pycache__', '.*_cache', '.hypothesis', '*.egg-info', 'build')
+FLAGS = ['real'] if os.environ.get('COURSE_DATA') else []
+
+os.environ['OMP_NUM_THREADS'] = '1'         # the tests run side by side: one core each
+if FLAGS: os.environ['COURSE_DATA'] = str((ROOT/os.environ['COURSE_DATA']).resolve())
+
+
+def run(*command, cwd=ROOT, timeout=600, **env):
+    "Run a command of the environment with the library of the checkout `cwd`; returns the finished process, output as text."
+    program = Path(sys.executable).with_name(command[0])
+    command = [str(program) if program.exists() else command[0], *map(str, command[1:])]
+    env = {**os.environ, 'PYTHONPATH': str(cwd), **env}
+    return subprocess.run(command, cwd=cwd, env=env, timeout=timeout, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    "A copy of the checkout that a test may break."
+    shutil.copytree(ROOT, tmp_path/'course', ignore=NOT_COPIED)
+    return tmp_path/'course'
+
+
+def pytest_terminal_summary(terminalreporter):
+    "Say how much ran: notebooks, questions, refused wrong answers."
+    passed = [dict(report.user_properties) for report in terminalreporter.getreports('passed')]
+    notebooks = [p['notebook'] for p in passed if 'notebook' in p]
+    questions = sorted(q for p in passed for q in p.get('questions', []))
+    if not notebooks and not questions: return
+    terminalreporter.section('what was checked')
+    flags = f"with the cells flagged {', '.join(FLAGS)}" if FLAGS else 'without the cells flagged real: COURSE_DATA is not set'
+    terminalreporter.line(f'{len(notebooks)} of {len(LESSONS + TOOLS + QUESTIONNAIRES)} notebooks ran, {flags}')
+    terminalreporter.line(f'{len(questions)} questions, {sum(n for *_, n in questions)} wrong answers refused:')
+    for id, kind, n in questions: terminalreporter.line(f'  {id} {kind:8} reference accepted, {n} wrong answers refused')
+    for what in ('skipped', 'xfailed', 'deselected'):
+        for report in terminalreporter.stats.get(what, []): terminalreporter.line(f'{what}: {getattr(report, "nodeid", report)}')

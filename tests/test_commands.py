@@ -1,0 +1,77 @@
+"""The commands as a user types them."""
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import nbformat
+import pytest
+from conftest import ROOT, run
+
+COMMANDS = ('course_run', 'course_data', 'course_doctor', 'course_prepare')
+
+
+@pytest.mark.parametrize('command', COMMANDS)
+def test_help(command):
+    done = run(command, '--help')
+    assert done.returncode == 0 and 'usage:' in done.stdout and len(done.stdout.split()) > 15, done.stdout
+
+
+def test_doctor():
+    done = run('course_doctor')
+    assert done.returncode == 0 and 'all required packages are there' in done.stdout and 'torch' in done.stdout, done.stdout
+
+
+def test_data_lists(tmp_path):
+    done = run('course_data', COURSE_DATA=str(tmp_path))
+    assert done.returncode == 0 and 'mnist' in done.stdout and 'absent' in done.stdout and str(tmp_path) in done.stdout, done.stdout
+    done = run('course_data', 'minst')
+    assert done.returncode == 1 and "`name` is 'minst', expected one of mnist" in done.stdout, done.stdout
+
+
+def test_unknown_lesson():
+    done = run('course_run', '99')
+    assert done.returncode == 1 and "no lesson '99', expected one of 01_training, 02_losses" in done.stdout, done.stdout
+
+
+def toy(folder, *sources):
+    "A checkout with one lesson."
+    (folder/'nbs').mkdir(parents=True)
+    (folder/'settings.ini').write_text('[DEFAULT]\ntst_flags = slow real gpu\nlib_path = course_lib\n')
+    cells = [nbformat.v4.new_markdown_cell('# Toy\n> A lesson'), *map(nbformat.v4.new_code_cell, sources)]
+    path = folder/'nbs'/'01_toy.ipynb'
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    return path
+
+
+def test_failure_is_told(tmp_path):
+    path = toy(tmp_path, 'print("fine")', 'assert 1 == 2, "one is not two"')
+    before = path.read_bytes()
+    done = run('course_run', '--save', cwd=tmp_path, PYTHONPATH=str(ROOT))
+    assert done.returncode == 1 and '01_toy.ipynb, cell 3' in done.stdout and 'one is not two' in done.stdout, done.stdout
+    assert path.read_bytes() == before
+
+
+@pytest.mark.skipif(os.name == 'nt', reason='a console sends the signal differently on Windows')
+def test_interrupt_leaves_nothing_broken(tmp_path):
+    "Ctrl-C while a lesson runs: a word, no traceback, the notebook as it was, no kernel left over."
+    path = toy(tmp_path, 'print("fine")', 'import pathlib, os, time\npathlib.Path("started").write_text(str(os.getpid()))\ntime.sleep(100)')
+    before = path.read_bytes()
+    command = os.path.join(os.path.dirname(sys.executable), 'course_run')
+    process = subprocess.Popen([command, '--save'], cwd=tmp_path, env={**os.environ, 'PYTHONPATH': str(ROOT)}, text=True,
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
+    started = tmp_path/'nbs'/'started'
+    for _ in range(600):
+        if started.exists() and started.read_text(): break
+        time.sleep(0.1)
+    kernel = int(started.read_text())
+    os.killpg(process.pid, signal.SIGINT)
+    out, _ = process.communicate(timeout=30)
+    assert process.returncode != 0 and 'interrupted: no notebook was changed' in out and 'Traceback' not in out, out
+    assert path.read_bytes() == before and sorted(p.name for p in path.parent.iterdir()) == ['01_toy.ipynb', 'started']
+    for _ in range(100):
+        try: os.kill(kernel, 0)
+        except ProcessLookupError: break
+        time.sleep(0.1)
+    else: raise AssertionError('the kernel is still running')

@@ -1,0 +1,81 @@
+"""The gate itself: things planted in a copy of the checkout, each of which must turn the tests red."""
+import json
+
+import pytest
+from conftest import LESSONS, QUESTIONNAIRES, TOOLS, run
+
+FIRST = LESSONS[0].stem
+
+
+def plant(path, source='assert 1 == 2, "planted"', at=2):
+    "Put a code cell into a notebook, as the third cell."
+    nb = json.loads(path.read_text(encoding='utf-8'))
+    nb['cells'].insert(at, dict(cell_type='code', execution_count=None, id='planted', metadata={}, outputs=[], source=source))
+    path.write_text(json.dumps(nb), encoding='utf-8')
+
+
+def red(checkout, *selection):
+    "The output of the chosen tests of the copy, which must fail."
+    done = run('python', '-m', 'pytest', '-n', '0', *selection, cwd=checkout)
+    assert done.returncode == 1 and ' failed' in done.stdout, done.stdout
+    return done.stdout
+
+
+@pytest.mark.parametrize('path', LESSONS + TOOLS + QUESTIONNAIRES, ids=lambda p: f'{p.parent.name}-{p.stem}')
+def test_failing_cell(checkout, path):
+    "A failing assertion in any notebook."
+    planted = next(p for p in (checkout/'nbs', checkout/'questionnaire') for p in p.rglob(path.name) if p.parent.name == path.parent.name)
+    plant(planted, at=3 if path in TOOLS else 2)
+    assert 'planted' in red(checkout, 'tests/test_notebooks.py', '-k', planted.relative_to(checkout).with_suffix('').as_posix())
+
+
+def test_hand_edited_module(checkout):
+    with (checkout/'course_lib'/'losses.py').open('a') as f: f.write('\nextra = 1\n')
+    assert 'edit the notebook, then make prepare' in red(checkout, 'tests/test_library.py', '-k', 'test_library_equals')
+
+
+def test_stray_module(checkout):
+    (checkout/'course_lib'/'stray.py').write_text('x = 1\n')
+    red(checkout, 'tests/test_library.py', '-k', 'test_library_equals')
+
+
+def test_uncleaned_notebook(checkout):
+    path = checkout/'nbs'/f'{FIRST}.ipynb'
+    nb = json.loads(path.read_text(encoding='utf-8'))
+    next(c for c in nb['cells'] if c['cell_type'] == 'code')['execution_count'] = 7
+    path.write_text(json.dumps(nb, indent=1), encoding='utf-8')
+    assert 'are not clean: make prepare' in red(checkout, 'tests/test_library.py', '-k', 'clean')
+
+
+def test_deleted_questionnaire(checkout):
+    (checkout/'questionnaire'/f'{FIRST}.ipynb').unlink()
+    red(checkout, 'tests/test_notebooks.py', '-k', 'has_its')
+
+
+def test_false_headline(checkout):
+    "A stored figure that a run does not give."
+    path = checkout/'nbs'/f'{LESSONS[1].stem}.ipynb'
+    text = path.read_text(encoding='utf-8')
+    assert 'headline | accuracy, three clouds | 0.' in text
+    path.write_text(text.replace('headline | accuracy, three clouds | 0.', 'headline | accuracy, three clouds | 1.'), encoding='utf-8')
+    assert 'but a run gives' in red(checkout, 'tests/test_notebooks.py', '-k', LESSONS[1].stem + ' and test_lesson')
+
+
+@pytest.mark.parametrize('source, test', [
+    ('from math import *', 'test_no_star_import'), ('from course_lib.losses import softmax', 'test_imports_look_back'),
+    ('%%capture\nprint(1)', 'test_nothing_can_fail_unseen'), ('!ls', 'test_nothing_can_fail_unseen'),
+    ('#| export\ndef naked(x): return x', 'test_public_names'),
+    ('#| export\ndef untried(\n    x,  # a number\n):\n    "The number."\n    return x', 'test_public_names')])
+def test_house_rule(checkout, source, test):
+    plant(checkout/'nbs'/f'{FIRST}.ipynb', source)
+    red(checkout, 'tests/test_house_rules.py', '-k', f'{test} and {FIRST} and nbs')
+
+
+def test_lenient_check(checkout):
+    "A check that accepts one of the listed wrong answers."
+    path = checkout/'questionnaire'/f'{LESSONS[1].stem}.ipynb'
+    nb = json.loads(path.read_text(encoding='utf-8'))
+    cell = next(c for c in nb['cells'] if ''.join(c['source']).startswith('#| check'))
+    cell['source'] = '#| check\ndef check(answer):\n    assert answer != "x", "no"'
+    path.write_text(json.dumps(nb), encoding='utf-8')
+    assert 'the check accepts a wrong answer' in red(checkout, 'tests/test_notebooks.py', '-k', f'questionnaire/{path.stem} and nbdev')

@@ -1,0 +1,157 @@
+"""The rules of the house that a script can check, on every notebook."""
+import ast
+import json
+import re
+
+import pytest
+from conftest import LESSONS, QUESTIONNAIRES, ROOT, TOOLS
+
+from course_lib.cli import directives, read_opening
+
+ALL = LESSONS + TOOLS + QUESTIONNAIRES
+name = lambda path: path.relative_to(ROOT).with_suffix('').as_posix()
+on = lambda paths: pytest.mark.parametrize('path', paths, ids=name)
+
+
+def cells(path, kind='code'):
+    "The cells of a kind: (source, outputs, id)."
+    found = json.loads(path.read_text(encoding='utf-8'))['cells']
+    return [(''.join(c['source']), c.get('outputs', []), c['id']) for c in found if c['cell_type'] == kind]
+
+
+def trees(path):
+    "The syntax trees of all code cells."
+    return [ast.parse(source) for source, *_ in cells(path)]
+
+
+def imports(tree):
+    "(module, name) of every import in a tree; name is None for `import module`."
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import): yield from ((alias.name, None) for alias in node.names)
+        if isinstance(node, ast.ImportFrom): yield from ((node.module or '', alias.name) for alias in node.names)
+
+
+@on(ALL)
+def test_no_star_import(path):
+    assert [m for tree in trees(path) for m, n in imports(tree) if n == '*'] == []
+
+
+@on(ALL)
+def test_imports_look_back(path):
+    "Lesson N uses only lessons of lower number, and the tools; a tool uses only tools. A questionnaire may use its own lesson."
+    numbers = {p.stem[3:]: int(p.stem[:2]) for p in LESSONS}
+    used = {m.split('.')[1] for tree in trees(path) for m, _ in imports(tree) if m.startswith('course_lib.')}
+    assert used <= set(numbers) | {p.stem for p in TOOLS}, 'an import from a module that no notebook exports'
+    if path in TOOLS: limit = 0
+    else: limit = int(path.stem[:2]) + (path in QUESTIONNAIRES)
+    assert [m for m in used if numbers.get(m, -1) >= limit] == []
+
+
+@on(ALL)
+def test_nothing_can_fail_unseen(path):
+    "No output capture by magic, no shell command, no thread: a failure in them passes the notebook's test."
+    for source, *_ in cells(path):
+        assert not re.search(r'^\s*(%%|!|%(sx|system|capture)\b)', source, re.M), source
+        used = {node.attr if isinstance(node, ast.Attribute) else node.id for node in ast.walk(ast.parse(source))
+                if isinstance(node, (ast.Attribute, ast.Name))}
+        assert not used & {'Thread', 'ThreadPoolExecutor', 'system', 'getoutput', 'Popen'}, source
+
+
+@on(LESSONS + TOOLS)
+def test_export_cell(path):
+    "The export stands last, hidden and alone; nbdev does not test a cell that holds it."
+    sources = [source for source, *_ in cells(path)]
+    assert sources[-1] == '#| hide\nimport nbdev; nbdev.nbdev_export()'
+    assert [s for s in sources[:-1] if 'nbdev_export' + '(' in s] == []
+    assert sources[0] == f"#| default_exp {path.stem[3:] if path in LESSONS else path.stem}"
+
+
+@on(ALL)
+def test_opening(path):
+    "Title and subtitle; a lesson's card says what it builds, needs, takes, and on which data."
+    assert all(read_opening(path))
+    if path in LESSONS + TOOLS:
+        first = cells(path, 'markdown')[0][0]
+        for word in ('**Builds**', '**Needs**', '**Runs in**', '**Data**'): assert word in first, word
+    if path in LESSONS:
+        text = '\n'.join(source for source, *_ in cells(path, 'markdown'))
+        for heading in ('## On real data', '## Exercises', '## Left out, and next'): assert heading in text, heading
+
+
+@on(LESSONS)
+def test_exercises_have_solutions(path):
+    "As many solutions, which run, as exercises."
+    exercises = next(s for s, *_ in cells(path, 'markdown') if s.startswith('## Exercises'))
+    numbers = re.findall(r'^(\d+)\. \*\*', exercises, re.M)
+    solved = [directives(s)['solution'] for s, *_ in cells(path) if 'solution' in directives(s)]
+    assert 3 <= len(numbers) <= 5 and solved == numbers
+
+
+@on(ALL)
+def test_figures_have_text(path):
+    "Each figure has a text alternative that says something."
+    for source, outputs, _ in cells(path):
+        if any('image/png' in o.get('data', {}) for o in outputs):
+            assert len(directives(source).get('fig-alt', '').split()) >= 6, source
+
+
+@on(ALL)
+def test_stored_outputs(path):
+    "No stored error, no warning; ids are stable and unlike; the notebook is not heavy."
+    nb = json.loads(path.read_text(encoding='utf-8'))
+    outputs = [o for _, outs, _ in cells(path) for o in outs]
+    assert outputs or path in TOOLS, 'the notebook was never run before it was stored'
+    assert [o for o in outputs if o['output_type'] == 'error' or o.get('name') == 'stderr'] == []
+    ids = [c['id'] for c in nb['cells']]
+    assert (nb['nbformat'], nb['nbformat_minor']) == (4, 5) and len(set(ids)) == len(ids)
+    assert path.stat().st_size < 400_000
+
+
+@on(LESSONS + TOOLS)
+def test_public_names(path):
+    "Each exported public name has a docstring, comments on its arguments, and a cell that uses it and can fail."
+    code = [(source, ast.parse(source)) for source, *_ in cells(path)]
+    exported = [node for source, tree in code if 'export' in directives(source) for node in tree.body
+                if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith('_')]
+    checking = [tree for source, tree in code if 'export' not in directives(source) and can_fail(tree)]
+    used = {node.attr if isinstance(node, ast.Attribute) else node.id for tree in checking for node in ast.walk(tree)
+            if isinstance(node, (ast.Attribute, ast.Name))}
+    assert [n.name for n in exported if not ast.get_docstring(n)] == []
+    assert [n.name for n in exported if n.name not in used] == []
+    for source, _ in code:
+        if 'export' in directives(source): assert undocumented(source) == []
+
+
+def undocumented(source):
+    "Public functions of an exported cell with an argument that no comment explains (`self` and the like need none)."
+    lines, found = source.splitlines(), []
+    for node in ast.parse(source).body:
+        if not isinstance(node, ast.FunctionDef) or node.name.startswith('_'): continue
+        bare = [a.arg for a in (*node.args.args, *node.args.kwonlyargs) if '#' not in lines[a.lineno - 1] and 'Param(' not in lines[a.lineno - 1]]
+        if bare: found.append(f'{node.name}: {bare}')
+    return found
+
+
+def can_fail(tree):
+    "Whether the code asserts something, by `assert` or by a function of a testing library."
+    called = lambda node: getattr(node.func, 'id', getattr(node.func, 'attr', ''))
+    return any(isinstance(node, ast.Assert) or isinstance(node, ast.Call) and called(node).startswith(('assert_', 'test_'))
+               for node in ast.walk(tree))
+
+
+@on(LESSONS)
+def test_budget(path):
+    "A lesson that grows past these sizes has two subjects in it."
+    words = sum(len(source.split()) for source, *_ in cells(path, 'markdown'))
+    assert len(cells(path)) + len(cells(path, 'markdown')) <= 110 and words <= 2000
+    module = (ROOT/'course_lib'/f'{path.stem[3:]}.py').read_text().splitlines()
+    assert len(module) <= 400 and max(map(len, module)) <= 140
+
+
+@on(LESSONS + TOOLS)
+def test_functions_are_short(path):
+    "No exported function of more than 25 lines, arguments and docstring not counted."
+    for source, *_ in cells(path):
+        if 'export' not in directives(source): continue
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.FunctionDef): assert node.end_lineno - node.body[0].lineno < 25, node.name
