@@ -11,20 +11,20 @@ from torch import Tensor
 
 from .core import check_classes, check_float, check_range, check_shape
 
-# %% ../nbs/02_losses.ipynb #1b4560d0
-def _shift(scores:Tensor)->Tensor:  # (N, C) -> (N, C), 0 or less
-    "The scores of each row less the largest of them."
-    return scores - scores.detach().amax(1, keepdim=True)
+# %% ../nbs/02_losses.ipynb #5ee39970
+def _largest(scores:Tensor)->Tensor:  # (N, C) float -> (N, 1), no slope flows through it
+    "The largest score of each row; the border where scores are checked."
+    check_float('scores', scores); check_shape('scores', scores, None, None)
+    return scores.detach().amax(1, keepdim=True)
 
 def softmax(
     scores:Tensor,  # (N, C) float, unnormalized class scores
 )->Tensor:          # (N, C) float, 0..1, each row sums to 1
     "Probabilities from scores, finite for all finite scores (Bridle 1990)."
-    check_float('scores', scores); check_shape('scores', scores, None, None)
-    exps = _shift(scores).exp()
+    exps = (scores - _largest(scores)).exp()
     return exps / exps.sum(1, keepdim=True)
 
-# %% ../nbs/02_losses.ipynb #308749ce
+# %% ../nbs/02_losses.ipynb #d0a19ff6
 def _reduce(losses:Tensor, reduction:str)->Tensor:  # (N,) -> () or (N,)
     "The mean or the sum of one loss for each row, or all of them as they are."
     if reduction == 'none': return losses
@@ -41,23 +41,21 @@ def nll_loss(
     "Minus the log-probability of the target: it reads one number of each row."
     check_float('log_probs', log_probs); check_shape('log_probs', log_probs, None, None)
     check_shape('target', target, len(log_probs)); check_classes('target', target, log_probs.shape[1])
-    return _reduce(-log_probs[torch.arange(len(target), device=target.device), target], reduction)
+    return _reduce(-log_probs[torch.arange(len(target)), target], reduction)
 
-# %% ../nbs/02_losses.ipynb #1e610035
+# %% ../nbs/02_losses.ipynb #c38888cf
 def logsumexp(
     scores:Tensor,  # (N, C) float
 )->Tensor:          # (N, 1) float
     "log of the sum of exp over each row, finite for all finite scores."
-    check_float('scores', scores); check_shape('scores', scores, None, None)
-    largest = scores.detach().amax(1, keepdim=True)
+    largest = _largest(scores)
     return largest + (scores - largest).exp().sum(1, keepdim=True).log()
 
 def log_softmax(
     scores:Tensor,  # (N, C) float, unnormalized class scores
 )->Tensor:          # (N, C) float, 0 or less
     "Logarithm of the softmax of each row, without passing through the probabilities."
-    check_float('scores', scores); check_shape('scores', scores, None, None)
-    shifted = _shift(scores)
+    shifted = scores - _largest(scores)
     return shifted - logsumexp(shifted)
 
 # %% ../nbs/02_losses.ipynb #ebb40cc5

@@ -109,7 +109,7 @@ def mini_batches(
     if len(x) != len(y): raise ValueError(f"`x` has {len(x)} rows and `y` {len(y)}, expected as many")
     for rows in torch.randperm(len(x), generator=gen).split(bs): yield x[rows], y[rows]
 
-# %% ../nbs/01_training.ipynb #c79ffc1f
+# %% ../nbs/01_training.ipynb #ff0540f4
 def train_epoch(
     model,      # function: (n, ...) inputs -> scores
     params,     # the tensors that `model` uses and training may change
@@ -118,7 +118,7 @@ def train_epoch(
     lr:float,   # learning rate
 )->float:       # the loss while training, a mean over the rows
     "Train for one epoch: predict, measure, differentiate, step, for each batch."
-    total, n_rows = 0., 0
+    params, total, n_rows = list(params), 0., 0
     for xb, yb in batches:
         loss = loss_func(model(xb), yb)
         loss.backward()
@@ -127,7 +127,7 @@ def train_epoch(
     if n_rows == 0: raise ValueError("`batches` is empty, expected at least one batch")
     return total / n_rows
 
-# %% ../nbs/01_training.ipynb #1c3ba815
+# %% ../nbs/01_training.ipynb #7cd2edb0
 def fit(
     model,                # function: (n, ...) inputs -> scores; an `nn.Module` is one
     params,               # the tensors that `model` uses and training may change
@@ -141,7 +141,7 @@ def fit(
     gen:torch.Generator,  # decides the order of the rows
 )->list[tuple[float, float]]:  # for each epoch: training loss, validation metric
     "Train by mini-batch gradient descent, and measure after every epoch."
-    params, history = list(params), []
+    params, history = list(params), []     # `net.parameters()` can be walked only once
     check_range('n_epochs', n_epochs, 1)
     for _ in range(n_epochs):
         loss = train_epoch(model, params, mini_batches(*train, bs, gen), loss_func, lr)
@@ -155,7 +155,7 @@ def relu(
     "Each number, or 0 where it is negative (Nair & Hinton 2010)."
     return x.clamp_min(0)
 
-# %% ../nbs/01_training.ipynb #ac90eb6c
+# %% ../nbs/01_training.ipynb #011bf38f
 def init_mlp(
     sizes,                # numbers in each stage, such as (64, 30, 1): 64 inputs, 30 in between, 1 score
     gen:torch.Generator,  # draws the weights
@@ -170,8 +170,8 @@ def init_mlp(
 def activations(
     x:Tensor,  # (N, n_in) float
     params,    # as `init_mlp` makes them
-)->list[Tensor]:  # what each layer gives out, (N, n_out) of each in turn; the last are the scores
-    "Run a net and keep what every layer gives out; between two layers stands a ReLU."
+)->list[Tensor]:  # (N, n_out) of each linear layer in turn; the last are the scores
+    "Run a net and keep what each linear layer gives out; between two of them stands a ReLU."
     outs = [linear(x, *params[:2])]
     for i in range(2, len(params), 2): outs.append(linear(relu(outs[-1]), *params[i:i + 2]))
     return outs

@@ -127,7 +127,7 @@ def undocumented(source):
     lines, found = source.splitlines(), []
     for node in ast.parse(source).body:
         if not isinstance(node, ast.FunctionDef) or node.name.startswith('_'): continue
-        bare = [a.arg for a in (*node.args.args, *node.args.kwonlyargs) if '#' not in lines[a.lineno - 1] and 'Param(' not in lines[a.lineno - 1]]
+        bare = [a.arg for a in (*node.args.args, *node.args.kwonlyargs) if '#' not in lines[a.lineno - 1] and '_many(' not in lines[a.lineno - 1]]
         if bare: found.append(f'{node.name}: {bare}')
     return found
 
