@@ -27,10 +27,10 @@ real: .venv/ready
 test: .venv/ready
 	@$(BIN)/python -m pytest tests
 lab: .venv/ready
-	@$(BIN)/jupyter lab --ip=127.0.0.1 nbs
+	@$(BIN)/jupyter lab --ip=127.0.0.1 --LabApp.default_url=/lab/tree/nbs
 prepare: .venv/ready
 	@$(BIN)/course_prepare
-save: .venv/ready
+save: prepare
 	@$(BIN)/course_run --save --real
 	@$(BIN)/course_prepare
 seeds: .venv/ready

@@ -4,15 +4,16 @@
 
 # %% auto #0
 __all__ = ['PALETTE', 'course_seed', 'generator', 'set_seed', 'pick_device', 'course_root', 'check_shape', 'check_float',
-           'check_classes', 'check_range', 'plot_style', 'show_images', 'Headline', 'headline', 'read_headlines',
-           'versions']
+           'check_classes', 'check_yes_no', 'check_range', 'plot_style', 'show_images', 'Headline', 'headline',
+           'read_headlines', 'versions']
 
-# %% ../nbs/tools/core.ipynb #0db5c491
+# %% ../nbs/tools/core.ipynb #b7af55bf
 import math
 import os
 import random
 import re
 from importlib.metadata import version
+from numbers import Real
 from pathlib import Path
 from typing import NamedTuple
 
@@ -98,14 +99,25 @@ def check_classes(
         wrong = low if low < 0 else high
         raise ValueError(f"`{name}` holds class {wrong}, expected 0 to {n_classes - 1}")
 
-# %% ../nbs/tools/core.ipynb #9c73a830
+# %% ../nbs/tools/core.ipynb #a5ef8940
+def check_yes_no(
+    name:str,       # how the caller calls this tensor, for the message
+    target:Tensor,  # 1 for yes, 0 for no
+):
+    "Raise `ValueError` unless all of `target` is 0 or 1; looked at on the CPU only, where it is free."
+    if target.device.type != 'cpu': return
+    if not (odd := (target != 0) & (target != 1)).any(): return
+    raise ValueError(f"`{name}` holds {target[odd][0].item():g}, expected 0 or 1")
+
+# %% ../nbs/tools/core.ipynb #e81e6987
 def check_range(
     name:str,             # how the caller calls this number, for the message
     value:float,          # the number to look at
     low:float,            # least value allowed
     high:float=math.inf,  # largest value allowed
 ):
-    "Raise `ValueError` unless `low <= value <= high` (NaN never is)."
+    "Raise `TypeError` unless `value` is a number, `ValueError` unless `low <= value <= high` (NaN never is)."
+    if not isinstance(value, Real): raise TypeError(f"`{name}` is {value!r}, expected a number")
     if not low <= value <= high: raise ValueError(f"`{name}` is {value}, expected {low} to {high}")
 
 # %% ../nbs/tools/core.ipynb #499df842

@@ -6,7 +6,7 @@
 __all__ = ['REGISTRY', 'digits', 'glyph_classes', 'glyphs', 'DataError', 'Variant', 'DataSet', 'data_root', 'unpack', 'find_data',
            'get_data', 'read_idx', 'mnist']
 
-# %% ../nbs/tools/datasets.ipynb #beb44e88
+# %% ../nbs/tools/datasets.ipynb #6a6f4778
 import gzip
 import math
 import os
@@ -14,8 +14,10 @@ import random
 import shutil
 import struct
 import tarfile
+import time
 import warnings
 import zipfile
+import zlib
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
@@ -170,7 +172,7 @@ def unpack(
         safe = {'filter': 'data'} if hasattr(tarfile, 'data_filter') else {}
         opened.extractall(folder, **safe)
 
-# %% ../nbs/tools/datasets.ipynb #00d3215c
+# %% ../nbs/tools/datasets.ipynb #fe673167
 _ARCHIVES = ('.zip', '.tar', '.tar.gz', '.tgz', '.tar.xz', '.tar.bz2')
 
 def _download(variant:Variant, staging:Path):
@@ -187,12 +189,17 @@ def _download(variant:Variant, staging:Path):
         raise DataError(f"what was downloaded lacks, or has in another version: {', '.join(wrong)}")
 
 def _move_in(staging:Path, home:Path):
-    "Move what `staging` holds into `home`; a file that another process has put there meanwhile stays."
-    home.mkdir(exist_ok=True)
-    for item in sorted(staging.iterdir()):
-        try: os.replace(item, home/item.name)
-        except OSError:
-            if not (home/item.name).exists(): raise
+    "Move each file of `staging` to its place in `home`; one that another process has put there meanwhile is as good."
+    for file in sorted(p for p in staging.rglob('*') if p.is_file()):
+        place = home/file.relative_to(staging)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        file.chmod(0o644)                # pooch leaves its files readable by their owner only
+        os.replace(file, place)
+
+def _clear_old(root:Path, name:str):
+    "Remove what downloads of `name` that were killed more than a day ago have left behind."
+    for folder in root.glob(f'.{name}-*'):
+        if time.time() - folder.stat().st_mtime > 86_400: shutil.rmtree(folder, ignore_errors=True)
 
 # %% ../nbs/tools/datasets.ipynb #e19fe21a
 def find_data(
@@ -206,7 +213,7 @@ def find_data(
         if set(variant.state(home).values()) == {'ok'}: return home, variant.name
     return None
 
-# %% ../nbs/tools/datasets.ipynb #5f232dfb
+# %% ../nbs/tools/datasets.ipynb #0c1c52b8
 def get_data(
     name:str,           # of the data set, a key of `registry`
     registry=REGISTRY,  # {name: DataSet}
@@ -222,12 +229,16 @@ def get_data(
     if variant is None: raise DataError(_advice(name, home, variants[0], 'it cannot be downloaded'))
     try:
         home.parent.mkdir(parents=True, exist_ok=True)
+        _clear_old(home.parent, name)
         with TemporaryDirectory(dir=home.parent, prefix=f'.{name}-') as staging:   # the same disk, so moving is atomic
             _download(variant, Path(staging))
             _move_in(Path(staging), home)
-    except (requests.RequestException, ValueError, OSError, tarfile.TarError, zipfile.BadZipFile) as e:
-        raise DataError(_advice(name, home, variant, f'{type(e).__name__}: {e}')) from e
+    except _TROUBLE as e: raise DataError(_advice(name, home, variant, f'{type(e).__name__}: {e}')) from e
+    if find_data(name, registry) is None:
+        raise DataError(_advice(name, home, variant, f'something else changed the folder meanwhile: {variant.state(home)}'))
     return home
+
+_TROUBLE = (requests.RequestException, ValueError, OSError, EOFError, zlib.error, tarfile.TarError, zipfile.BadZipFile)
 
 def _advice(name:str, home:Path, variant:Variant, reason:str)->str:
     "What went wrong with the data set `name`, and what its user can do about it."
@@ -237,15 +248,15 @@ def _advice(name:str, home:Path, variant:Variant, reason:str)->str:
             f"{', '.join(variant.files)} into that folder yourself; or set the environment variable COURSE_DATA to the folder "
             f"that holds a folder {name!r} (now {os.environ.get('COURSE_DATA', 'unset')}).")
 
-# %% ../nbs/tools/datasets.ipynb #0c556a6f
+# %% ../nbs/tools/datasets.ipynb #5b5c7050
 def read_idx(
     path:Path,  # a gzipped idx file of bytes
 )->Tensor:      # uint8, of the shape in the file's header
     "The array in an idx file, the format that MNIST is published in."
     with gzip.open(path) as f: raw = f.read()
-    zeros, kind, n_dims = struct.unpack('>HBB', raw[:4])
+    if raw[:3] != bytes([0, 0, 8]) or len(raw) < 4 * (1 + raw[3]): raise ValueError(f"{path} starts with {raw[:4]!r}, expected an idx file of bytes")
+    n_dims = raw[3]
     shape = struct.unpack(f'>{n_dims}I', raw[4:4 + 4 * n_dims])
-    if zeros != 0 or kind != 8: raise ValueError(f"{path} starts with {raw[:4]!r}, expected an idx file of bytes")
     if len(raw) != 4 + 4 * n_dims + math.prod(shape): raise ValueError(f"{path} holds {len(raw)} bytes, expected {shape}")
     return torch.frombuffer(bytearray(raw), dtype=torch.uint8, offset=4 + 4 * n_dims).view(shape)
 

@@ -11,10 +11,11 @@ from torch import Tensor
 
 from .core import check_classes, check_float, check_range, check_shape
 
-# %% ../nbs/02_losses.ipynb #5ee39970
+# %% ../nbs/02_losses.ipynb #551a38cb
 def _largest(scores:Tensor)->Tensor:  # (N, C) float -> (N, 1), no slope flows through it
     "The largest score of each row; the border where scores are checked."
     check_float('scores', scores); check_shape('scores', scores, None, None)
+    if scores.shape[1] == 0: raise ValueError(f"`scores` has shape {tuple(scores.shape)}, expected at least one class")
     return scores.detach().amax(1, keepdim=True)
 
 def softmax(
@@ -24,7 +25,7 @@ def softmax(
     exps = (scores - _largest(scores)).exp()
     return exps / exps.sum(1, keepdim=True)
 
-# %% ../nbs/02_losses.ipynb #d0a19ff6
+# %% ../nbs/02_losses.ipynb #2c11d6a7
 def _reduce(losses:Tensor, reduction:str)->Tensor:  # (N,) -> () or (N,)
     "The mean or the sum of one loss for each row, or all of them as they are."
     if reduction == 'none': return losses
@@ -41,7 +42,7 @@ def nll_loss(
     "Minus the log-probability of the target: it reads one number of each row."
     check_float('log_probs', log_probs); check_shape('log_probs', log_probs, None, None)
     check_shape('target', target, len(log_probs)); check_classes('target', target, log_probs.shape[1])
-    return _reduce(-log_probs[torch.arange(len(target)), target], reduction)
+    return _reduce(-log_probs.gather(1, target[:, None])[:, 0], reduction)   # as [arange, target], but -1 is refused on any device
 
 # %% ../nbs/02_losses.ipynb #c38888cf
 def logsumexp(
@@ -58,7 +59,7 @@ def log_softmax(
     shifted = scores - _largest(scores)
     return shifted - logsumexp(shifted)
 
-# %% ../nbs/02_losses.ipynb #ebb40cc5
+# %% ../nbs/02_losses.ipynb #cd97c309
 def cross_entropy(
     scores:Tensor,             # (N, C) float, unnormalized class scores
     target:Tensor,             # (N,) long, class indices in 0..C-1
@@ -68,6 +69,6 @@ def cross_entropy(
     "Negative log-probability that `softmax(scores)` gives to the target (label smoothing: Szegedy et al. 2016, section 7)."
     check_range('label_smoothing', label_smoothing, 0, 1)
     log_probs = log_softmax(scores)
-    right = nll_loss(log_probs, target, 'none')
-    evenly = -log_probs.mean(1)
-    return _reduce((1 - label_smoothing) * right + label_smoothing * evenly, reduction)
+    losses = nll_loss(log_probs, target, 'none')
+    if label_smoothing > 0: losses = (1 - label_smoothing) * losses - label_smoothing * log_probs.mean(1)
+    return _reduce(losses, reduction)

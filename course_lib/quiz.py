@@ -5,9 +5,10 @@
 # %% auto #0
 __all__ = ['KINDS', 'verdict', 'gives_away', 'verify', 'GrammarError', 'Question', 'read_questions']
 
-# %% ../nbs/tools/quiz.ipynb #a0c649c4
+# %% ../nbs/tools/quiz.ipynb #506c702d
 import ast
 import json
+import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,14 +23,18 @@ def verdict(
     except AssertionError as e: return str(e)
     return None
 
-# %% ../nbs/tools/quiz.ipynb #3fa205bf
+# %% ../nbs/tools/quiz.ipynb #e78cc150
 def gives_away(
     message:str,  # what a check says of a wrong answer
     answer,       # the right one
 )->bool:
-    "Whether `message` states `answer`, where that is a number or a text."
-    if isinstance(answer, bool) or not isinstance(answer, (int, float, str)): return False
-    return re.search(rf'(?<![\w.-]){re.escape(str(answer))}(?![\w]|\.\d)', message) is not None
+    "Whether `message` states `answer`: a number (to three digits), a word, or a list of values as Python prints it."
+    if hasattr(answer, 'item') and getattr(answer, 'size', None) == 1: answer = answer.item()      # a NumPy number
+    if isinstance(answer, bool) or answer is None or answer == '': return False
+    if isinstance(answer, str): return re.search(rf'(?<!\w){re.escape(answer)}(?!\w)', message) is not None
+    if isinstance(answer, (tuple, list)): return str(answer) in message
+    if not isinstance(answer, (int, float)): return False
+    return any(math.isclose(float(number), answer, rel_tol=1e-3) for number in re.findall(r'(?<![\w.])-?\d+(?:\.\d+)?(?:e-?\d+)?', message))
 
 # %% ../nbs/tools/quiz.ipynb #8dface86
 def verify(
@@ -75,18 +80,18 @@ class Question:
     wrong:str   # code that calls `verify`
     whys:tuple  # why each wrong answer is wrong
 
-# %% ../nbs/tools/quiz.ipynb #ff067e0e
+# %% ../nbs/tools/quiz.ipynb #2777acfe
 def _can_fail(tree)->bool:
-    "Whether the code holds an `assert`, or a call of a function named `assert_...`, `test_...` or `check_...`."
+    "Whether the code holds `assert` or `raise`, or calls a function named `assert_...`, `test_...` or `check_...`."
     def name(call): return getattr(call.func, 'id', getattr(call.func, 'attr', ''))
-    return any(isinstance(node, ast.Assert) or isinstance(node, ast.Call) and name(node).startswith(('assert_', 'test_', 'check_'))
+    return any(isinstance(node, (ast.Assert, ast.Raise)) or isinstance(node, ast.Call) and name(node).startswith(('assert_', 'test_', 'check_'))
                for node in ast.walk(tree))
 
 def _assigns(tree, wanted:str)->bool:
     "Whether a statement at the top level gives `wanted` a value."
     def names(node):
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)): return [node.name]
-        targets = getattr(node, 'targets', [node.target] if isinstance(node, ast.AnnAssign) else [])
+        targets = getattr(node, 'targets', [node.target] if isinstance(node, ast.AnnAssign) and node.value else [])
         return [n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
     return any(wanted in names(node) for node in tree.body)
 
@@ -98,12 +103,14 @@ def _whys(tree)->tuple[str, ...]:
         raise ValueError(shape)
     if [k.arg for k in call.keywords] != ['wrong'] or not isinstance(call.keywords[0].value, ast.List): raise ValueError(shape)
     pairs = call.keywords[0].value.elts
-    if not all(isinstance(p, ast.Tuple) and len(p.elts) == 2 and isinstance(p.elts[1], ast.Constant) for p in pairs):
-        raise ValueError(shape)
+    if not all(isinstance(p, ast.Tuple) and len(p.elts) == 2 for p in pairs): raise ValueError(shape)
     if len(pairs) < 2: raise ValueError(f"{len(pairs)} wrong answers, expected at least two")
-    return tuple(str(p.elts[1].value) for p in pairs)
+    if len({ast.dump(p.elts[0]) for p in pairs}) < len(pairs): raise ValueError("the same wrong answer stands twice")
+    whys = tuple(getattr(p.elts[1], 'value', None) for p in pairs)
+    if not all(isinstance(why, str) and why.strip() for why in whys): raise ValueError("a wrong answer has no text that says why")
+    return whys
 
-# %% ../nbs/tools/quiz.ipynb #b579d8b0
+# %% ../nbs/tools/quiz.ipynb #b32060e7
 def _check_code(parts:dict)->tuple[str, ...]:
     "The reasons of the wrong answers; raises `ValueError` if a code cell of the question does not say what it should."
     trees = {}
@@ -111,14 +118,14 @@ def _check_code(parts:dict)->tuple[str, ...]:
         try: trees[role] = ast.parse(parts.get(role, ''))
         except SyntaxError as e: raise ValueError(f"the cell `#| {role}` is not Python: {e.msg}") from e
     if not _assigns(trees['answer'], 'answer'): raise ValueError("the cell `#| answer` does not assign `answer`")
-    checks = [node for node in trees['check'].body if isinstance(node, ast.FunctionDef) and node.name == 'check']
-    if len(checks) != 1 or [a.arg for a in checks[0].args.args] != ['answer']:
-        raise ValueError("the cell `#| check` does not define check(answer)")
-    if not _can_fail(checks[0]): raise ValueError("the check asserts nothing")
+    last = trees['check'].body[-1]
+    if not isinstance(last, ast.FunctionDef) or last.name != 'check' or [a.arg for a in last.args.args] != ['answer']:
+        raise ValueError("the cell `#| check` does not end with check(answer)")
+    if not _can_fail(last): raise ValueError("the check asserts nothing")
     if 'witness' in parts and not _can_fail(trees['witness']): raise ValueError("the witness asserts nothing")
     return _whys(trees['wrong'])
 
-# %% ../nbs/tools/quiz.ipynb #955a1925
+# %% ../nbs/tools/quiz.ipynb #8ffe793b
 _ROLES = ('hint', 'answer', 'check', 'wrong')
 _ROLES_EXPLAIN = ('hint', 'prose', 'witness', 'answer', 'check', 'wrong')
 _SHOWN = dict(hint='**Hint.**', prose='**Answer.**', witness='#| witness', answer='#| answer', check='#| check', wrong='#| wrong')
@@ -126,6 +133,7 @@ _SHOWN = dict(hint='**Hint.**', prose='**Answer.**', witness='#| witness', answe
 def _role(cell:dict)->str:
     "What a cell is by its first line: 'question', 'heading', a key of `_SHOWN`, or 'other'."
     text, is_code = ''.join(cell['source']).lstrip(), cell['cell_type'] == 'code'
+    if cell['cell_type'] == 'raw': return 'other'
     if not is_code and text.startswith('### '): return 'question'
     if not is_code and text.startswith('## '): return 'heading'
     return next((role for role, mark in _SHOWN.items()
@@ -135,7 +143,7 @@ def _body(cell:dict, role:str)->str:
     "The text of a cell, without the mark of its role."
     return ''.join(cell['source']).lstrip().removeprefix(_SHOWN.get(role, '')).strip()
 
-# %% ../nbs/tools/quiz.ipynb #06062e6f
+# %% ../nbs/tools/quiz.ipynb #ace2d4eb
 def _read_heading(text:str)->dict:
     "Id, kind, question and probe from the markdown cell that opens a question."
     first, _, rest = text.partition('\n')
@@ -143,15 +151,17 @@ def _read_heading(text:str)->dict:
     if not match: raise ValueError(f"its heading is {first!r}, expected '### NN-MM · kind'")
     id, kind = match.groups()
     if kind not in KINDS: raise ValueError(f"its kind is {kind!r}, expected one of {', '.join(KINDS)}")
-    question, _, probe = rest.strip().partition('*Probe:')
-    if not question.strip(): raise ValueError("it asks nothing")
-    if (kind == 'explain') != bool(probe): raise ValueError("a *Probe: ...* belongs to explain questions, and only to them")
-    return dict(id=id, kind=kind, text=question.strip(), probe=probe.strip().removesuffix('*').strip())
+    question, star, probe = (part.strip() for part in rest.partition('*Probe:'))
+    if not question: raise ValueError("it asks nothing")
+    if (kind == 'explain') != bool(star): raise ValueError("a *Probe: ...* belongs to explain questions, and only to them")
+    if star and (not probe.endswith('*') or not probe.strip('* ')): raise ValueError("its *Probe: ...* is empty, or lacks the star at its end")
+    return dict(id=id, kind=kind, text=question, probe=probe.removesuffix('*').strip())
 
-# %% ../nbs/tools/quiz.ipynb #89c387d4
+# %% ../nbs/tools/quiz.ipynb #f4da5534
 def _read_one(cells:list)->Question:
     "The question in `cells`, its heading first; raises `ValueError` where they break the grammar."
     head = _read_heading(''.join(cells[0]['source']).strip())
+    while _role(cells[-1]) == 'heading': cells = cells[:-1]            # it opens what follows
     wanted = _ROLES_EXPLAIN if head['kind'] == 'explain' else _ROLES
     found = [_role(cell) for cell in cells[1:]]
     for i in range(max(len(wanted), len(found))):
@@ -160,9 +170,12 @@ def _read_one(cells:list)->Question:
         if expected != came: raise ValueError(f"cell {i + 2} of it is {came}, expected {expected}")
     parts = {role: _body(cell, role) for role, cell in zip(found, cells[1:])}
     if empty := [_SHOWN[role] for role, text in parts.items() if not text]: raise ValueError(f"{empty[0]} is empty")
+    for role, text in parts.items():
+        if flags := set(re.findall(r'^#\|\s*([\w-]+)', text, re.M)) - {'fig-alt'}:
+            raise ValueError(f"{_SHOWN[role]} also says #| {flags.pop()}, which could keep the cell from running")
     return Question(**{'prose': '', 'witness': '', **head, **parts}, whys=_check_code(parts))
 
-# %% ../nbs/tools/quiz.ipynb #c2389f1f
+# %% ../nbs/tools/quiz.ipynb #e0f86f0b
 def read_questions(
     path,              # of a questionnaire notebook, named NN_subject.ipynb
 )->list[Question]:     # in the order of the notebook
@@ -171,7 +184,7 @@ def read_questions(
     for cell in json.loads(path.read_text(encoding='utf-8'))['cells']:
         role = _role(cell)
         if role == 'question': groups.append([cell])
-        elif groups and role != 'heading': groups[-1].append(cell)
+        elif groups: groups[-1].append(cell)
         elif role in _SHOWN: raise GrammarError(f"{path.name}: {_SHOWN[role]} stands before the first question")
     if not groups: raise GrammarError(f"{path.name}: no question in it")
     questions, seen = [], set()

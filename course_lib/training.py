@@ -6,21 +6,21 @@
 __all__ = ['l1_distance', 'rmse_distance', 'linear', 'yes_no_accuracy', 'sigmoid', 'yes_no_loss', 'numerical_gradient',
            'sgd_step', 'mini_batches', 'train_epoch', 'fit', 'relu', 'init_mlp', 'activations', 'mlp', 'accuracy']
 
-# %% ../nbs/01_training.ipynb #fd904315
+# %% ../nbs/01_training.ipynb #dbe92eb0
 import math
 
 import torch
 from torch import Tensor
 
-from .core import check_classes, check_float, check_range, check_shape
+from .core import check_classes, check_float, check_range, check_shape, check_yes_no
 
-# %% ../nbs/01_training.ipynb #882efb9b
+# %% ../nbs/01_training.ipynb #44138601
 def l1_distance(
     images:Tensor,  # (N, H, W) float
     other:Tensor,   # (H, W) float
 )->Tensor:          # (N,) float
     "Mean absolute difference of the pixels of each image and of `other`."
-    check_shape('other', other, *images.shape[1:])
+    check_shape('images', images, None, None, None); check_shape('other', other, *images.shape[1:])
     return (images - other).abs().mean((1, 2))
 
 def rmse_distance(
@@ -28,28 +28,29 @@ def rmse_distance(
     other:Tensor,   # (H, W) float
 )->Tensor:          # (N,) float
     "Root of the mean squared difference of the pixels of each image and of `other`."
-    check_shape('other', other, *images.shape[1:])
+    check_shape('images', images, None, None, None); check_shape('other', other, *images.shape[1:])
     return (images - other).square().mean((1, 2)).sqrt()
 
-# %% ../nbs/01_training.ipynb #7ca8bed0
+# %% ../nbs/01_training.ipynb #e25a9f50
 def linear(
     x:Tensor,       # (N, n_in) float
     weight:Tensor,  # (n_in, n_out) float
     bias:Tensor,    # (n_out,) float
 )->Tensor:          # (N, n_out) float
     "Weighted sums of the inputs, each with a constant added."
-    check_shape('x', x, None, len(weight))
-    check_shape('bias', bias, weight.shape[1])
+    check_shape('weight', weight, None, None)
+    check_shape('x', x, None, len(weight)); check_shape('bias', bias, weight.shape[1])
     return x @ weight + bias
 
-# %% ../nbs/01_training.ipynb #89869742
+# %% ../nbs/01_training.ipynb #035f5721
 def yes_no_accuracy(
     scores:Tensor,  # any shape, float: positive means yes
     target:Tensor,  # the same shape: 1 for yes, 0 for no
 )->float:
     "Share, 0..1, of the questions that the sign of the score answers right."
-    check_shape('target', target, *scores.shape)
-    return ((scores > 0) == (target == 1)).float().mean().item()
+    check_shape('target', target, *scores.shape); check_yes_no('target', target)
+    if scores.numel() == 0: raise ValueError("the batch is empty, expected at least one score")
+    return torch.where(target == 1, scores > 0, scores <= 0).float().mean().item()     # a score of nan is never right
 
 # %% ../nbs/01_training.ipynb #aeb9a45e
 def sigmoid(
@@ -59,22 +60,23 @@ def sigmoid(
     check_float('x', x)
     return (1 + (x / 2).tanh()) / 2
 
-# %% ../nbs/01_training.ipynb #c84f3485
+# %% ../nbs/01_training.ipynb #3facb0d6
 def yes_no_loss(
     scores:Tensor,  # any shape, float: positive means yes
     target:Tensor,  # the same shape, float: 1 for yes, 0 for no
 )->Tensor:          # () float, 0..1
     "Mean distance between the probability `sigmoid(scores)` and the truth."
     check_float('scores', scores)
-    check_shape('target', target, *scores.shape)
+    check_shape('target', target, *scores.shape); check_yes_no('target', target)
+    if scores.numel() == 0: raise ValueError("the batch is empty, expected at least one score")
     probs = sigmoid(scores)
     return torch.where(target == 1, 1 - probs, probs).mean()
 
-# %% ../nbs/01_training.ipynb #d8dbb824
+# %% ../nbs/01_training.ipynb #8d25a4b4
 def numerical_gradient(
     f,                # function of a tensor that returns a () tensor
     x:Tensor,         # any shape, float64: where the slope is wanted
-    step:float=1e-6,  # how far to go to each side
+    step:float=1e-5,  # how far to go to each side: smaller loses digits to rounding, larger to curvature
 )->Tensor:            # the same shape as `x`
     "The gradient of `f` at `x` by central differences: two calls of `f` for each element of `x`."
     if x.dtype != torch.float64: raise TypeError(f"`x` is {x.dtype}, expected torch.float64: others have too few digits")
@@ -155,13 +157,13 @@ def relu(
     "Each number, or 0 where it is negative (Nair & Hinton 2010)."
     return x.clamp_min(0)
 
-# %% ../nbs/01_training.ipynb #011bf38f
+# %% ../nbs/01_training.ipynb #b51f7779
 def init_mlp(
     sizes,                # numbers in each stage, such as (64, 30, 1): 64 inputs, 30 in between, 1 score
     gen:torch.Generator,  # draws the weights
 )->list[Tensor]:          # weight (n_in, n_out) and bias (n_out,) of each layer in turn, ready for gradients
     "Random weights of standard deviation sqrt(2 / n_in) and zero biases (He et al. 2015, eq. 10)."
-    if len(sizes) < 2: raise ValueError(f"`sizes` is {tuple(sizes)}, expected at least inputs and outputs")
+    if len(sizes) < 2 or min(sizes) < 1: raise ValueError(f"`sizes` is {tuple(sizes)}, expected two or more numbers from 1")
     params = []
     for n_in, n_out in zip(sizes, sizes[1:]):
         params += [torch.randn(n_in, n_out, generator=gen) * math.sqrt(2 / n_in), torch.zeros(n_out)]
@@ -183,7 +185,7 @@ def mlp(
     "A multi-layer perceptron: linear layers with a ReLU between each two."
     return activations(x, params)[-1]
 
-# %% ../nbs/01_training.ipynb #28d50701
+# %% ../nbs/01_training.ipynb #ba25e456
 def accuracy(
     scores:Tensor,  # (N, C) float, one score for each class
     target:Tensor,  # (N,) long, class indices
@@ -192,4 +194,5 @@ def accuracy(
     check_shape('scores', scores, None, None)
     check_shape('target', target, len(scores))
     check_classes('target', target, scores.shape[1])
-    return (scores.argmax(1) == target).float().mean().item()
+    if len(scores) == 0: raise ValueError("the batch is empty, expected at least one row")
+    return ((scores.argmax(1) == target) & ~scores.isnan().any(1)).float().mean().item()      # a row with a nan is never right

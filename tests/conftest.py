@@ -12,6 +12,7 @@ LESSONS = sorted((ROOT/'nbs').glob('[0-9][0-9]_*.ipynb'))
 TOOLS = sorted((ROOT/'nbs'/'tools').glob('*.ipynb'))
 QUESTIONNAIRES = sorted((ROOT/'questionnaire').glob('*.ipynb'))
 NOT_COPIED = shutil.ignore_patterns('.git', '.venv', '__pycache__', '.*_cache', '.hypothesis', '*.egg-info', 'build')
+EVERY = {p for folder in ('nbs', 'questionnaire') for p in (ROOT/folder).rglob('*.ipynb') if '.ipynb_checkpoints' not in p.parts}
 FLAGS = ['real'] if os.environ.get('COURSE_DATA') else []
 
 os.environ['OMP_NUM_THREADS'] = '1'         # the tests run side by side: one core each
@@ -33,6 +34,21 @@ def checkout(tmp_path):
     return tmp_path/'course'
 
 
+def left_out_cells()->dict:
+    "How many cells of all notebooks carry each flag that is not run."
+    from course_lib.cli import directives, read_notebook, skipped_flags
+    flags = [flag for path in EVERY for c in read_notebook(path).cells if c.cell_type == 'code' for flag in directives(c.source)]
+    return {flag: flags.count(flag) for flag in skipped_flags(ROOT, FLAGS) if flag in flags}
+
+
+def same_versions()->str:
+    "Empty if the packages that results depend on are those of constraints.txt; else what differs."
+    from importlib.metadata import version
+    pins = dict(line.split(' ')[0].split('==') for line in (ROOT/'constraints.txt').read_text(encoding='utf-8').splitlines() if '==' in line)
+    found = {name: version(name).split('+')[0] for name in ('torch', 'torchvision', 'numpy', 'scikit-learn', 'matplotlib')}
+    return ', '.join(f'{name} {v}, tested {pins[name]}' for name, v in found.items() if v != pins[name])
+
+
 def pytest_terminal_summary(terminalreporter):
     "Say how much ran: notebooks, questions, refused wrong answers."
     passed = [dict(report.user_properties) for report in terminalreporter.getreports('passed')]
@@ -40,8 +56,9 @@ def pytest_terminal_summary(terminalreporter):
     questions = sorted(q for p in passed for q in p.get('questions', []))
     if not notebooks and not questions: return
     terminalreporter.section('what was checked')
-    flags = f"with the cells flagged {', '.join(FLAGS)}" if FLAGS else 'without the cells flagged real: COURSE_DATA is not set'
-    terminalreporter.line(f'{len(notebooks)} of {len(LESSONS + TOOLS + QUESTIONNAIRES)} notebooks ran, {flags}')
+    terminalreporter.line(f'{len(notebooks)} of {len(EVERY)} notebooks ran' + (f", with the cells flagged {', '.join(FLAGS)}" if FLAGS else ''))
+    for flag, n in sorted(left_out_cells().items()): terminalreporter.line(f'  {n} cells flagged {flag} were left out' + (': COURSE_DATA is not set' if flag == 'real' else ''))
+    terminalreporter.line(f'their versions: {same_versions() or "those of constraints.txt"}')
     terminalreporter.line(f'{len(questions)} questions, {sum(n for *_, n in questions)} wrong answers refused:')
     for id, kind, n in questions: terminalreporter.line(f'  {id} {kind:8} reference accepted, {n} wrong answers refused')
     for what in ('skipped', 'xfailed', 'deselected'):

@@ -130,9 +130,20 @@ def steps_for(notebook:Path, module:str)->list[list[str]]:
     nbdev = lambda path: ['nbdev_test', '--path', str(path.relative_to(ROOT)), '--n_workers', '0']
     own = ROOT/'questionnaire'/notebook.name
     questionnaires = [own] if own.exists() else sorted((ROOT/'questionnaire').glob('*.ipynb'))[:1]
-    tests = [p for p in sorted((ROOT/'tests').glob('test_*.py')) if p.name not in BROAD and f'course_lib.{module} ' in p.read_text()]
+    tests = [p for p in sorted((ROOT/'tests').glob('test_*.py')) if p.name not in BROAD and f'course_lib.{module} ' in p.read_text(encoding='utf-8')]
     pytest = [['python', '-m', 'pytest', '-n', '0', '-x', *(str(p.relative_to(ROOT)) for p in tests)]] if tests else []
     return [nbdev(notebook), *map(nbdev, questionnaires), *pytest]
+
+
+def first_failure(steps:list, folder:Path)->str:
+    "Which of the export and the `steps` fails in `folder`; empty if none does."
+    env = {**os.environ, 'PYTHONPATH': str(folder), 'OMP_NUM_THREADS': '1', 'MPLBACKEND': 'agg'}
+    for step in [['nbdev_export'], *steps]:
+        command = [str(Path(sys.executable).with_name(step[0])), *step[1:]]
+        try: done = subprocess.run(command, cwd=folder, env=env, capture_output=True, timeout=180)
+        except subprocess.TimeoutExpired: return f'{step[0]}: no end'
+        if done.returncode: return ' '.join(step[:3])
+    return ''
 
 
 def is_noticed(mutant:Mutant, notebook:Path, steps:list, folder:Path)->str:
@@ -142,14 +153,7 @@ def is_noticed(mutant:Mutant, notebook:Path, steps:list, folder:Path)->str:
     nb = json.loads(original)
     next(c for c in nb['cells'] if c['id'] == mutant.cell)['source'] = mutant.source
     path.write_text(json.dumps(nb), encoding='utf-8')
-    env = {**os.environ, 'PYTHONPATH': str(folder), 'OMP_NUM_THREADS': '1', 'MPLBACKEND': 'agg'}
-    try:
-        for step in [['nbdev_export'], *steps]:
-            command = [str(Path(sys.executable).with_name(step[0])), *step[1:]]
-            try: done = subprocess.run(command, cwd=folder, env=env, capture_output=True, timeout=180)
-            except subprocess.TimeoutExpired: return f'{step[0]}: no end'
-            if done.returncode: return ' '.join(step[:3])
-        return ''
+    try: return first_failure(steps, folder)
     finally: path.write_text(original, encoding='utf-8')
 
 
@@ -176,6 +180,7 @@ def main():
     with tempfile.TemporaryDirectory() as tmp, ThreadPoolExecutor(args.jobs) as pool:
         folders = SimpleQueue()
         for i in range(args.jobs): folders.put(shutil.copytree(ROOT, Path(tmp)/str(i), ignore=NOT_COPIED))
+        if failing := first_failure(steps, Path(tmp)/'0'): sys.exit(f'mutate: {failing} fails without any mutant')
         def try_one(mutant):
             folder = folders.get()
             try: return is_noticed(mutant, notebook, steps, folder)

@@ -17,8 +17,9 @@ from course_lib.core import read_headlines                        # noqa: E402
 RUN = '''
 import sys
 from pathlib import Path
-from course_lib.cli import LessonError, printed, run_notebook
-try: print(printed(run_notebook(Path(sys.argv[1]), Path(sys.argv[2]))))
+from course_lib.cli import LessonError, printed, run_notebook, skipped_flags
+path, root = map(Path, sys.argv[1:])
+try: print(printed(run_notebook(path, root), without=skipped_flags(root)))
 except LessonError as e: sys.exit(str(e)[-1500:])
 '''
 

@@ -23,6 +23,14 @@ def test_doctor():
     assert done.returncode == 0 and 'all required packages are there' in done.stdout and 'torch' in done.stdout, done.stdout
 
 
+def test_doctor_on_a_broken_machine(tmp_path):
+    "Where torch cannot be imported, the doctor still reports, and says how to mend it."
+    (tmp_path/'torch.py').write_text('raise ImportError("a library of torch is missing")')
+    done = run('course_doctor', PYTHONPATH=os.pathsep.join([str(tmp_path), str(ROOT)]))
+    assert done.returncode == 1 and 'Traceback' not in done.stdout, done.stdout
+    for part in ('python ', 'ImportError: a library of torch is missing', 'to mend:   python -m pip install'): assert part in done.stdout, done.stdout
+
+
 def test_data_lists(tmp_path):
     done = run('course_data', COURSE_DATA=str(tmp_path))
     assert done.returncode == 0 and 'mnist' in done.stdout and 'absent' in done.stdout and str(tmp_path) in done.stdout, done.stdout

@@ -40,7 +40,8 @@ def archive(kind, members)->bytes:
 FILES = {'good.bin': CONTENT, 'cut.bin': CONTENT, 'slow.bin': CONTENT,
          'good.zip': archive('zip', {'deep/a.bin': CONTENT, 'b.txt': b'b'}), 'good.tar.gz': archive('tar', {'deep/a.bin': CONTENT, 'b.txt': b'b'}),
          'bad.zip': archive('zip', {'b.txt': b'b', '../escaped.txt': b'x'}), 'bad.tar.gz': archive('tar', {'b.txt': b'b', '../escaped.txt': b'x'}),
-         'other.zip': archive('zip', {'b.txt': b'something else'}), 'broken.zip': b'this is no archive'}
+         'other.zip': archive('zip', {'b.txt': b'something else'}), 'broken.zip': b'this is no archive',
+         'short.tar.gz': archive('tar', {'b.txt': os.urandom(9000)})[:-4000]}
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -72,6 +73,7 @@ def server():
 @pytest.fixture(autouse=True)
 def data_folder(tmp_path, monkeypatch):
     monkeypatch.setenv('COURSE_DATA', str(tmp_path/'data'))
+    monkeypatch.setenv('NO_PROXY', '127.0.0.1')
     return tmp_path/'data'
 
 
@@ -108,6 +110,17 @@ def test_an_archive(server, data_folder, name):
     assert left(data_folder) == ['toy/b.txt', 'toy/deep/a.bin']
 
 
+def test_a_folder_with_a_part_missing(server, data_folder):
+    "One file of a subfolder was deleted: it is fetched again, and the folder is complete."
+    toys = registry(f'{server}/good.zip', {'deep/a.bin': md5(CONTENT), 'b.txt': md5(b'b')})
+    get_data('toy', toys)
+    (data_folder/'toy'/'deep'/'a.bin').unlink()
+    (data_folder/'toy'/'deep'/'mine.txt').write_text('a note')
+    get_data('toy', toys)
+    assert left(data_folder) == ['toy/b.txt', 'toy/deep/a.bin', 'toy/deep/mine.txt']
+    assert os.name == 'nt' or (data_folder/'toy'/'b.txt').stat().st_mode & 0o777 == 0o644, 'others may read it'
+
+
 @pytest.mark.parametrize('name, says, digest', [
     ('good.bin', ['hash'], md5(b'something else')),              # a digest that does not fit
     ('cut.bin', [], None),                                       # the server hangs up half-way
@@ -115,7 +128,8 @@ def test_an_archive(server, data_folder, name):
     ('bad.zip', ["'../escaped.txt'", 'points outside'], None),
     ('bad.tar.gz', ["'../escaped.txt'", 'points outside'], None),
     ('other.zip', ['b.txt'], None),                              # the right archive's digest, the wrong member
-    ('broken.zip', ['BadZipFile'], None)])
+    ('broken.zip', ['BadZipFile'], None),
+    ('short.tar.gz', ['Error'], None)])
 def test_refused(server, data_folder, name, says, digest):
     refused(server, name, says, digest=digest)
     assert left(data_folder.parent) == [], 'nothing half-finished may stay'
@@ -161,14 +175,18 @@ def test_full_disk(server, data_folder):
 def test_killed_half_way(server, data_folder):
     "A kill leaves nothing that is later taken for the data; the next call fetches it."
     process = fetcher(server)
-    for _ in range(200):
+    for _ in range(1200):
         if data_folder.exists() and any(p.stat().st_size for p in data_folder.rglob('*') if p.is_file()): break
         time.sleep(0.05)
+    else: pytest.fail('the download did not begin')
     process.send_signal(signal.SIGKILL if os.name != 'nt' else signal.SIGTERM)
     process.communicate()
     assert not (data_folder/'toy').exists()
+    rest, = data_folder.glob('.toy-*')
+    os.utime(rest, (0, 0))                                           # as if it had lain there since 1970
     toys = registry(f'{server}/slow.bin', {'slow.bin': md5(CONTENT)})
     assert (get_data('toy', toys)/'slow.bin').read_bytes() == CONTENT
+    assert left(data_folder) == ['toy/slow.bin'], 'what the kill left behind is cleared away'
 
 
 def test_two_at_once(server, data_folder):

@@ -78,4 +78,17 @@ def test_lenient_check(checkout):
     cell = next(c for c in nb['cells'] if ''.join(c['source']).startswith('#| check'))
     cell['source'] = '#| check\ndef check(answer):\n    assert answer != "x", "no"'
     path.write_text(json.dumps(nb), encoding='utf-8')
-    assert 'the check accepts a wrong answer' in red(checkout, 'tests/test_notebooks.py', '-k', f'questionnaire/{path.stem} and nbdev')
+    out = red(checkout, 'tests/test_notebooks.py', '-k', f'questionnaire/{path.stem} and nbdev')
+    assert 'the check accepts a wrong answer' in out and f'{path.name}, question {path.stem[:2]}-01:' in out, out
+
+
+@pytest.mark.parametrize('place', ['nbs/appendix.ipynb', 'nbs/tools/more/x.ipynb', 'questionnaire/more/x.ipynb'])
+def test_notebook_where_no_test_looks(checkout, place):
+    (checkout/place).parent.mkdir(exist_ok=True)
+    (checkout/place).write_text('{"cells": []}')
+    red(checkout, 'tests/test_notebooks.py', '-k', 'forgotten')
+
+
+def test_switched_off_cell(checkout):
+    plant(checkout/'nbs'/f'{FIRST}.ipynb', '#| eval: false\nassert 1 == 2')
+    red(checkout, 'tests/test_house_rules.py', '-k', f'switched_off and {FIRST}')

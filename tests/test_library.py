@@ -46,7 +46,7 @@ def test_pins():
     from configparser import ConfigParser
     from packaging.requirements import Requirement
     pins = {}
-    for line in (ROOT/'constraints.txt').read_text().splitlines():
+    for line in (ROOT/'constraints.txt').read_text(encoding='utf-8').splitlines():
         if line and not line.startswith('#'):
             pin = Requirement(line)
             assert str(pin.specifier).startswith('=='), line

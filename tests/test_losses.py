@@ -41,6 +41,18 @@ def test_equal_to_torch(batch, reduction, smoothing):
 
 
 @settings(max_examples=300, deadline=None, derandomize=True)
+@given(st.sampled_from([torch.float16, torch.bfloat16, torch.float32, torch.float64]),
+       st.lists(st.sampled_from([-float('inf'), -6e4, -1., 0., 1., 6e4]), min_size=2, max_size=6), st.data())
+def test_extreme_scores_as_torch(dtype, row, data):
+    "Classes ruled out by a score of minus infinity, and the ends of half precision: the same values as torch's, infinities too."
+    if max(row) == -float('inf'): row = [0., *row]
+    scores, target = torch.tensor([row], dtype=dtype), torch.tensor([data.draw(st.integers(0, len(row) - 1))])
+    loose = dict(rtol=1e-2, atol=1e-2) if dtype in (torch.float16, torch.bfloat16) else dict(rtol=2e-6, atol=1e-6)
+    assert_close(cross_entropy(scores, target), F.cross_entropy(scores, target), **loose)
+    assert_close(softmax(scores), F.softmax(scores, 1), **loose)
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
 @given(st.lists(st.sampled_from([-1e4, -1., 0., 1., 1e4]), min_size=2, max_size=8), st.data())
 def test_large_scores_in_float32(row, data):
     "Finite at scores of 1e4 either way in float32, and right: as in float64, within float32's own rounding."

@@ -5,7 +5,7 @@ import re
 
 import nbformat
 import pytest
-from conftest import FLAGS, LESSONS, QUESTIONNAIRES, ROOT, TOOLS, run
+from conftest import EVERY, FLAGS, LESSONS, QUESTIONNAIRES, ROOT, TOOLS, run, same_versions
 
 from course_lib.cli import printed, run_notebook
 from course_lib.core import read_headlines
@@ -19,15 +19,15 @@ LEFT_OUT = {'slow', 'real', 'gpu'} - set(FLAGS)
 def test_lesson(path, record_property):
     "A lesson runs in a fresh kernel; its headline figures and versions are those stored in it, within 1 %."
     stored = printed(nbformat.read(path, as_version=4), without=LEFT_OUT)
-    fresh = printed(run_notebook(path, ROOT, FLAGS), without=LEFT_OUT)
+    fresh = printed(run_notebook(path, ROOT, FLAGS, timeout=600), without=LEFT_OUT)
     before, now = read_headlines(stored), read_headlines(fresh)
     assert now, 'a lesson prints at least one headline figure'
     assert [h.what for h in before] == [h.what for h in now]
     for old, new in zip(before, now):
         assert math.isclose(old.value, new.value, rel_tol=0.01), f'stored {old}, but a run gives {new}'
         assert (old.ceiling is None) == (new.ceiling is None) and math.isclose(old.ceiling or 0, new.ceiling or 0, rel_tol=0.01)
-    versions = lambda text: re.findall(r'^versions \|.*', text, re.M)
-    assert versions(now_text := fresh) and versions(stored) == versions(now_text), 'stored outputs come from other versions: make save'
+    pinned, here = (re.findall(r'^versions \|.*', text, re.M) for text in (stored, fresh))
+    assert pinned and here and (pinned == here or same_versions()), 'stored outputs come from other versions: make save'
     record_property('notebook', name(path))
 
 
@@ -35,20 +35,34 @@ def test_lesson(path, record_property):
 def test_by_nbdev(path, record_property):
     "nbdev_test runs the notebook; it says so itself, and does not merely find nothing to run."
     done = run('nbdev_test', '--path', path, '--n_workers', '0', '--do_print', '--flags', ' '.join(FLAGS), timeout=300)
-    assert done.returncode == 0 and 'Success.' in done.stdout and f'Completed {path}' in done.stdout, done.stdout
+    assert done.returncode == 0 and 'Success.' in done.stdout and f'Completed {path}' in done.stdout, _place(path, done.stdout) + done.stdout
     record_property('notebook', name(path))
     if path in QUESTIONNAIRES: record_property('questions', _tally(path))
+
+
+def _place(path, output)->str:
+    "Notebook and question of the cell that nbdev_test names in its output."
+    found = re.search(r'Executing Cell #(\d+)', output)
+    if not found or path not in QUESTIONNAIRES: return f'{path.name}:\n'
+    cells = json.loads(path.read_text(encoding='utf-8'))['cells'][:int(found[1])]
+    heads = re.findall(r'^### (\S+)', '\n'.join(''.join(c['source']) for c in cells if c['cell_type'] == 'markdown'), re.M)
+    return f'{path.name}, question {heads[-1] if heads else "none yet"}:\n'
 
 
 def _tally(path)->list:
     "Id, kind and number of refused answers of each question; what the notebook stores must say the same."
     questions = read_questions(path)
-    wrong_cells = [c for c in json.loads(path.read_text())['cells'] if ''.join(c['source']).startswith('#| wrong')]
+    wrong_cells = [c for c in json.loads(path.read_text(encoding='utf-8'))['cells'] if ''.join(c['source']).startswith('#| wrong')]
     for question, cell in zip(questions, wrong_cells, strict=True):
         stored = ''.join(''.join(o.get('text', '')) for o in cell['outputs']).splitlines()
         assert stored[:1] == ['accepted: the reference'], f'{question.id}: the stored output does not accept the reference'
         assert [line.split(' -> ')[0] for line in stored[1:]] == [f'refused:  {why}' for why in question.whys], question.id
     return [(q.id, q.kind, len(q.whys)) for q in questions]
+
+
+def test_no_notebook_is_forgotten():
+    "Every notebook of either folder is a lesson, a tool or a questionnaire: nothing lies where no test looks."
+    assert EVERY == {*LESSONS, *TOOLS, *QUESTIONNAIRES}
 
 
 def test_each_lesson_has_its_questionnaire():
