@@ -108,7 +108,7 @@ def run_notebook(
     nb = read_notebook(path)
     left_out = skipped_flags(root, flags)
     client = NotebookClient(nb, timeout=timeout, kernel_name='python3', resources={'metadata': {'path': str(path.parent)}},
-                            extra_arguments=['--log-level=50'])     # a cell's errors come another way
+                            coalesce_streams=True, extra_arguments=['--log-level=50'])   # a cell's errors come another way
     paths = [str(root), *filter(None, [os.environ.get('PYTHONPATH')])]
     env = {'OMP_NUM_THREADS': '1', **os.environ, 'PYTHONPATH': os.pathsep.join(paths), 'COURSE_DATA': str(data_root())}
     with client.setup_kernel(env=env):
