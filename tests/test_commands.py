@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from conftest import ROOT, run
 
-COMMANDS = ('course_run', 'course_data', 'course_doctor', 'course_prepare')
+COMMANDS = ('course_run', 'course_data', 'course_doctor', 'course_prepare', 'course_quiz', 'course_progress', 'course_cards')
 
 
 @pytest.mark.parametrize('command', COMMANDS)

@@ -51,6 +51,7 @@ def test_imports_look_back(path):
 def test_nothing_can_fail_unseen(path):
     "No output capture by magic, no shell command, no thread: a failure in them passes the notebook's test."
     for source, *_ in cells(path):
+        if path in TOOLS and 'export' in directives(source): continue      # `study` runs answers in a thread, and raises what they raise
         assert not re.search(r'^\s*(%%|!|%(sx|system|capture)\b)', source, re.M), source
         used = {node.attr if isinstance(node, ast.Attribute) else node.id for node in ast.walk(ast.parse(source))
                 if isinstance(node, (ast.Attribute, ast.Name))}
