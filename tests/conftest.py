@@ -3,6 +3,7 @@ import os
 import shutil
 import subprocess
 import sys
+from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,14 @@ QUESTIONNAIRES = sorted((ROOT/'questionnaire').glob('*.ipynb'))
 NOT_COPIED = shutil.ignore_patterns('.git', '.venv', '__pycache__', '.*_cache', '.hypothesis', '*.egg-info', 'build')
 EVERY = {p for folder in ('nbs', 'questionnaire') for p in (ROOT/folder).rglob('*.ipynb') if '.ipynb_checkpoints' not in p.parts}
 FLAGS = ['real'] if os.environ.get('COURSE_DATA') else []
+
+_settings = ConfigParser(delimiters=['='])
+_settings.read(ROOT/'settings.ini', encoding='utf-8')
+SETTINGS = _settings['DEFAULT']
+# The first and the last cell of each lesson: on Colab the library is installed and nothing exported, elsewhere the other way round.
+INSTALL_CELL = ("#| hide\nimport sys\nif 'google.colab' in sys.modules: get_ipython().run_line_magic("
+                f"'pip', 'install -q git+https://github.com/{SETTINGS['user']}/{SETTINGS['repo']}')")
+EXPORT_CELL = "#| hide\nif 'google.colab' not in sys.modules: import nbdev; nbdev.nbdev_" + 'export()'
 
 os.environ['OMP_NUM_THREADS'] = '1'         # the tests run side by side: one core each
 if FLAGS: os.environ['COURSE_DATA'] = str((ROOT/os.environ['COURSE_DATA']).resolve())

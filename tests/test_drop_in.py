@@ -1,6 +1,6 @@
 """A lesson dropped in under the next number is found, run, tested and mapped, and nothing else is edited."""
 import nbformat
-from conftest import LESSONS, run
+from conftest import EXPORT_CELL, INSTALL_CELL, LESSONS, run
 
 OPENING = '''# Doubling
 > Twice a number, by hand
@@ -8,13 +8,13 @@ OPENING = '''# Doubling
 **Builds** `double` · **Needs** lesson 02 · **Runs in** 1 s on one CPU core
 **Data** none · **Questions** `questionnaire/{name}.ipynb`'''
 
-LESSON = [OPENING, '#| default_exp {subject}', '#| export\nfrom course_lib.training import relu',
+LESSON = [OPENING, INSTALL_CELL, '#| default_exp {subject}', '#| export\nfrom course_lib.training import relu',
           'from fastcore.test import test_eq\nimport torch\nfrom course_lib.core import headline, versions\nprint(versions())',
           '#| export\ndef double(\n    x,  # a number or a tensor\n):      # the same\n    "Twice `x`."\n    return x + x',
           'test_eq(double(2), 4)\nheadline("twice two", double(2), 4)', '## On real data\n\nThere is none.',
           '## Exercises\n\n1. **Change.** A.\n2. **Extend.** B.\n3. **Break.** C.', '#| solution: 1\ntest_eq(double(0), 0)',
           '#| solution: 2\ntest_eq(double(1), 2)', '#| solution: 3\ntest_eq(double(-1), -2)', '## Left out, and next\n\nNothing.',
-          '#| hide\nimport nbdev; nbdev.nbdev_' + 'export()']
+          EXPORT_CELL]
 
 QUESTIONS = ['# Questions: doubling\n> What you should know of it', 'from course_lib.quiz import verify\nfrom course_lib.{subject} import double']
 for i in range(1, 11):

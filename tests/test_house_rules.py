@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from conftest import LESSONS, QUESTIONNAIRES, ROOT, TOOLS
+from conftest import EXPORT_CELL, INSTALL_CELL, LESSONS, QUESTIONNAIRES, ROOT, TOOLS
 
 from course_lib.cli import directives, read_opening
 
@@ -66,9 +66,10 @@ def test_nothing_is_switched_off(path):
 
 @on(LESSONS + TOOLS)
 def test_export_cell(path):
-    "The export stands last, hidden and alone; nbdev does not test a cell that holds it."
+    "The export stands last, hidden and alone; nbdev does not test a cell that holds it. A lesson opens with Colab's installation."
     sources = [source for source, *_ in cells(path)]
-    assert sources[-1] == '#| hide\nimport nbdev; nbdev.nbdev_export()'
+    if path in LESSONS: assert (sources.pop(0), sources[-1]) == (INSTALL_CELL, EXPORT_CELL)
+    else: assert sources[-1] == '#| hide\nimport nbdev; nbdev.nbdev_' + 'export()'
     assert [s for s in sources[:-1] if 'nbdev_export' + '(' in s] == []
     assert sources[0] == f"#| default_exp {path.stem[3:] if path in LESSONS else path.stem}"
 
