@@ -179,9 +179,9 @@ def _download(variant:Variant, staging:Path):
     "Put the files of `variant` into the empty folder `staging`, digests checked."
     for address, digest in variant.downloads.items():
         file = address.rsplit('/', 1)[-1]
-        bar = tqdm(total=1, unit='B', unit_scale=True, desc=file)      # pooch sets the true total
-        getter = pooch.HTTPDownloader(progressbar=bar, timeout=30)
-        got = Path(pooch.retrieve(address, digest, fname=file, path=staging, downloader=getter))
+        with tqdm(total=1, unit='B', unit_scale=True, desc=file) as bar:      # pooch sets the true total
+            getter = pooch.HTTPDownloader(progressbar=bar, timeout=30)
+            got = Path(pooch.retrieve(address, digest, fname=file, path=staging, downloader=getter))
         if got.name.endswith(_ARCHIVES):
             unpack(got, staging)
             got.unlink()
