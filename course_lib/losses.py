@@ -15,7 +15,8 @@ from .core import check_classes, check_float, check_range, check_shape
 def _largest(scores:Tensor)->Tensor:  # (N, C) float -> (N, 1), no slope flows through it
     "The largest score of each row; the border where scores are checked."
     check_float('scores', scores); check_shape('scores', scores, None, None)
-    if scores.shape[1] == 0: raise ValueError(f"`scores` has shape {tuple(scores.shape)}, expected at least one class")
+    if scores.shape[1] == 0:
+        raise ValueError(f"`scores` has shape {tuple(scores.shape)}, expected at least one class")
     return scores.detach().amax(1, keepdim=True)
 
 def softmax(
@@ -42,7 +43,8 @@ def nll_loss(
     "Minus the log-probability of the target: it reads one number of each row."
     check_float('log_probs', log_probs); check_shape('log_probs', log_probs, None, None)
     check_shape('target', target, len(log_probs)); check_classes('target', target, log_probs.shape[1])
-    return _reduce(-log_probs.gather(1, target[:, None])[:, 0], reduction)   # as [arange, target], but -1 is refused on any device
+    picked = log_probs.gather(1, target[:, None])[:, 0]      # as log_probs[arange, target], but never takes -1
+    return _reduce(-picked, reduction)
 
 # %% ../nbs/02_losses.ipynb #c38888cf
 def logsumexp(
@@ -66,7 +68,7 @@ def cross_entropy(
     label_smoothing:float=0.,  # 0..1, share of the target spread evenly over all classes
     reduction:str='mean',      # 'mean', 'sum' or 'none'
 )->Tensor:                     # () float, or (N,) for 'none', in nats
-    "Negative log-probability that `softmax(scores)` gives to the target (label smoothing: Szegedy et al. 2016, section 7)."
+    "Negative log-probability that `softmax(scores)` gives to the target (smoothing: Szegedy et al. 2016, sec. 7)."
     check_range('label_smoothing', label_smoothing, 0, 1)
     log_probs = log_softmax(scores)
     losses = nll_loss(log_probs, target, 'none')

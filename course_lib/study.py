@@ -22,7 +22,7 @@ from nbconvert.filters import markdown2html
 
 from .cli import _many, find_lessons, save_notebook, table
 from .core import course_root
-from .quiz import Question, read_questions
+from .quiz import Question, read_questions, verdict
 
 # %% ../nbs/tools/study.ipynb #55e8932e
 def _home()->Path:
@@ -78,12 +78,10 @@ def judge(
     def tried():
         space = {}
         exec(compile(f'{_preamble(path)}\n\n{question.check}', f'{path.name}, {id}', 'exec'), space)
-        space['check'](answer)
-    try: within(limit, tried)
-    except AssertionError as e: return str(e) or 'not right'
+        return verdict(space['check'], answer)
+    try: return within(limit, tried)
     except TimeoutError: return f"no result after {limit:g} s: is there a loop in your answer that does not end?"
     except BaseException as e: return f"the check could not use your answer, a {type(answer).__name__}. It stopped with {type(e).__name__}: {e}"
-    return None
 
 # %% ../nbs/tools/study.ipynb #dc63b3bd
 FOLDER = 'my_answers'
@@ -183,12 +181,13 @@ def course_progress():
 def card(
     q:Question,  # to put on a card
 )->tuple[str, str, str]:
-    "Front and back as HTML, and tags."
-    code = lambda text: f'<pre>{html.escape(text)}</pre>' if text else ''
-    probe = markdown2html(f'*Probe: {q.probe}*') if q.probe else ''
-    front = f'<p><b>{q.id}</b> · {q.kind}</p>{markdown2html(q.text)}{probe}'
+    "Front and back as HTML, and tags; no line breaks, so a card is one line of the file."
+    code = lambda text: f'<pre>{html.escape(text)}</pre>'.replace('\n', '&#10;') if text else ''
+    prose = lambda text: markdown2html(text).replace('\n', ' ').strip() if text else ''
+    probe = prose(f'*Probe: {q.probe}*') if q.probe else ''
+    front = f'<p><b>{q.id}</b> · {q.kind}</p>{prose(q.text)}{probe}'
     wrong = ''.join(f'<li>{html.escape(why)}</li>' for why in q.whys)
-    back = f'{markdown2html(q.prose) if q.prose else ""}{code(q.witness)}{code(q.answer)}<p>Usual wrong answers:</p><ul>{wrong}</ul>'
+    back = f'{prose(q.prose)}{code(q.witness)}{code(q.answer)}<p>Usual wrong answers:</p><ul>{wrong}</ul>'
     return front, back, f'lesson-{q.id[:2]} {q.kind}'
 
 @call_parse

@@ -50,7 +50,7 @@ def yes_no_accuracy(
     "Share, 0..1, of the questions that the sign of the score answers right."
     check_shape('target', target, *scores.shape); check_yes_no('target', target)
     if scores.numel() == 0: raise ValueError("the batch is empty, expected at least one score")
-    return torch.where(target == 1, scores > 0, scores <= 0).float().mean().item()     # a score of nan is never right
+    return torch.where(target == 1, scores > 0, scores <= 0).float().mean().item()    # nan is never right
 
 # %% ../nbs/01_training.ipynb #aeb9a45e
 def sigmoid(
@@ -79,7 +79,7 @@ def numerical_gradient(
     step:float=1e-5,  # how far to go to each side: smaller loses digits to rounding, larger to curvature
 )->Tensor:            # the same shape as `x`
     "The gradient of `f` at `x` by central differences: two calls of `f` for each element of `x`."
-    if x.dtype != torch.float64: raise TypeError(f"`x` is {x.dtype}, expected torch.float64: others have too few digits")
+    if x.dtype != torch.float64: raise TypeError(f"`x` is {x.dtype}, expected torch.float64: it needs the digits")
     slopes = []
     for bump in step * torch.eye(x.numel(), dtype=x.dtype):          # a step along one element, 0 along all others
         bump = bump.view(x.shape)
@@ -163,7 +163,8 @@ def init_mlp(
     gen:torch.Generator,  # draws the weights
 )->list[Tensor]:          # weight (n_in, n_out) and bias (n_out,) of each layer in turn, ready for gradients
     "Random weights of standard deviation sqrt(2 / n_in) and zero biases (He et al. 2015, eq. 10)."
-    if len(sizes) < 2 or min(sizes) < 1: raise ValueError(f"`sizes` is {tuple(sizes)}, expected two or more numbers from 1")
+    if len(sizes) < 2 or min(sizes) < 1:
+        raise ValueError(f"`sizes` is {tuple(sizes)}, expected two or more numbers from 1")
     params = []
     for n_in, n_out in zip(sizes, sizes[1:]):
         params += [torch.randn(n_in, n_out, generator=gen) * math.sqrt(2 / n_in), torch.zeros(n_out)]
@@ -195,4 +196,5 @@ def accuracy(
     check_shape('target', target, len(scores))
     check_classes('target', target, scores.shape[1])
     if len(scores) == 0: raise ValueError("the batch is empty, expected at least one row")
-    return ((scores.argmax(1) == target) & ~scores.isnan().any(1)).float().mean().item()      # a row with a nan is never right
+    right = (scores.argmax(1) == target) & ~scores.isnan().any(1)      # a row with a nan is never right
+    return right.float().mean().item()

@@ -156,6 +156,13 @@ def test_budget(path):
     assert len(module) <= 400 and max(map(len, module)) <= 140
 
 
+@on(LESSONS + QUESTIONNAIRES)
+def test_columns(path):
+    "What students read fits a page: no code line of more than 120 columns, but text alternatives and the line for Colab."
+    lines = [line for source, *_ in cells(path) if source != INSTALL_CELL for line in source.splitlines()]
+    assert [line for line in lines if len(line) > 120 and not line.startswith('#| fig-alt:')] == []
+
+
 @on(LESSONS + TOOLS)
 def test_functions_are_short(path):
     "No exported function of more than 25 lines, arguments and docstring not counted."
