@@ -38,7 +38,7 @@ def gives_away(
     answer,       # the right one
 )->bool:
     "Whether `message` states `answer`: a number (to three digits), a word, or a list of values as Python prints it."
-    if hasattr(answer, 'item') and getattr(answer, 'size', None) == 1: answer = answer.item()      # a NumPy number
+    answer = plain(answer)
     if isinstance(answer, bool) or answer is None or answer == '': return False
     if isinstance(answer, str): return re.search(rf'(?<!\w){re.escape(answer)}(?!\w)', message) is not None
     if isinstance(answer, (tuple, list)): return str(answer) in message
