@@ -4,11 +4,12 @@ BIN := .venv/bin
 LESSON ?= 01
 MODULE ?= training
 
-.PHONY: help run test real lab prepare save seeds mutate clean
+.PHONY: help run test real lab site prepare save seeds mutate clean
 help:
 	@echo "make run      run every lesson on its sample data, and print what each reached"
 	@echo "make test     everything that CI checks (with COURSE_DATA set: on the real data too)"
 	@echo "make lab      open the course in JupyterLab, on this machine only"
+	@echo "make site     build the site into build/site/html"
 	@echo "make real     run every lesson on the real data too; fetches what is missing"
 	@echo "make clean    remove what the other targets made, but not .venv"
 	@echo "For maintainers (CONTRIBUTING.md): make prepare, save, seeds LESSON=02, mutate MODULE=losses"
@@ -28,6 +29,8 @@ test: .venv/ready
 	@$(BIN)/python -m pytest tests
 lab: .venv/ready
 	@$(BIN)/jupyter lab --ip=127.0.0.1 --LabApp.default_url=/lab/tree/nbs
+site: .venv/ready
+	@$(BIN)/python docs/build.py
 prepare: .venv/ready
 	@$(BIN)/course_prepare
 save: prepare

@@ -13,7 +13,8 @@ LESSON = [OPENING, INSTALL_CELL, '#| default_exp {subject}', '#| export\nfrom co
           '#| export\ndef double(\n    x,  # a number or a tensor\n):      # the same\n    "Twice `x`."\n    return x + x',
           'test_eq(double(2), 4)\nheadline("twice two", double(2), 4)', '## On real data\n\nThere is none.',
           '## Exercises\n\n1. **Change.** A.\n2. **Extend.** B.\n3. **Break.** C.', '#| solution: 1\ntest_eq(double(0), 0)',
-          '#| solution: 2\ntest_eq(double(1), 2)', '#| solution: 3\ntest_eq(double(-1), -2)', '## Left out, and next\n\nNothing.',
+          '#| solution: 2\ntest_eq(double(1), 2)', '#| solution: 3\ntest_eq(double(-1), -2)', '## Under other names\n\n| ours | fastai | PyTorch | what differs |\n|---|---|---|---|\n| `double` | | `torch.add` | one argument |',
+          '## Left out, and next\n\nA **double** is a number added to itself.',
           EXPORT_CELL]
 
 QUESTIONS = ['# Questions: doubling\n> What you should know of it', 'from course_lib.quiz import verify\nfrom course_lib.{subject} import double']

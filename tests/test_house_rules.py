@@ -1,7 +1,9 @@
 """The rules of the house that a script can check, on every notebook."""
 import ast
 import json
+import pkgutil
 import re
+from importlib import import_module
 
 import pytest
 from conftest import EXPORT_CELL, INSTALL_CELL, LESSONS, QUESTIONNAIRES, ROOT, TOOLS
@@ -87,6 +89,21 @@ def test_opening(path):
 
 
 @on(LESSONS)
+def test_terms_and_names(path):
+    "Bold marks the place that explains a term, once in the course: the glossary is made of it. A table tells the names elsewhere; they exist."
+    prose = lambda p: '\n'.join(source for source, *_ in cells(p, 'markdown')[1:] if not source.startswith('## Exercises'))
+    text, earlier = prose(path), ''.join(prose(p) for p in LESSONS if p < path).lower()
+    terms = re.findall(r'\*\*(.+?)\*\*', text.lower())
+    assert terms and len(set(terms)) == len(terms) and [term for term in terms if f'**{term}**' in earlier] == []
+    rows = [row.split('|') for row in re.findall(r'^\|(.*)\|$', text.split('## Under other names')[1].split('\n## ')[0], re.M)][2:]
+    quoted, public = re.compile(r'`(.+?)`').findall, import_module(f'course_lib.{path.stem[3:]}').__all__
+    assert rows and all(quoted(ours) and differs.strip() for ours, _, _, differs in rows)
+    assert [name for ours, *_ in rows for name in quoted(ours) if name not in public] == []
+    for _, _, theirs, _ in rows:
+        for found in quoted(theirs): pkgutil.resolve_name(found)
+
+
+@on(LESSONS)
 def test_exercises_have_solutions(path):
     "As many solutions, which run, as exercises."
     exercises = next(s for s, *_ in cells(path, 'markdown') if s.startswith('## Exercises'))
@@ -150,7 +167,8 @@ def can_fail(tree):
 @on(LESSONS)
 def test_budget(path):
     "A lesson that grows past these sizes has two subjects in it. (Lesson 01, the longest on purpose, comes near: it starts from nothing.)"
-    words = sum(len(source.split()) for source, *_ in cells(path, 'markdown'))
+    prose = [line for source, *_ in cells(path, 'markdown') for line in source.splitlines() if not line.startswith(('|', '$$'))]
+    words = sum(len(line.split()) for line in prose)
     assert len(cells(path)) + len(cells(path, 'markdown')) <= 100 and words <= 1900
     module = (ROOT/'course_lib'/f'{path.stem[3:]}.py').read_text(encoding='utf-8').splitlines()
     assert len(module) <= 400 and max(map(len, module)) <= 140

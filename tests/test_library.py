@@ -54,5 +54,5 @@ def test_pins():
     parser = ConfigParser(delimiters=['='])
     parser.read(ROOT/'settings.ini', encoding='utf-8')
     for key in ('requirements', 'dev_requirements'):
-        for wanted in map(Requirement, parser['DEFAULT'][key].split()):
+        for wanted in map(Requirement, filter(None, parser['DEFAULT'][key].splitlines())):
             assert wanted.specifier.contains(pins[wanted.name]), wanted

@@ -1,0 +1,181 @@
+// Question cards: what is known, progress, and the review. The marks stay in this browser.
+// A mark is {known, box, due}: `box` counts how often in a row the answer was known, `due` is when (ms) it is asked again.
+(() => {
+  const KEY = 'deep-learning-checked.marks', QUEUE = 'deep-learning-checked.review'
+  const DAY = 24 * 60 * 60 * 1000, DAYS = [0, 1, 3, 7, 16, 35]     // days until a card is asked again, by box
+  const APART = 3                                                   // cards between a "not yet" and the same card again
+  const lessons = window.courseQuestions
+  const root = document.documentElement.dataset.content_root
+  const make = (tag, props = {}, ...children) => {
+    const element = Object.assign(document.createElement(tag), props)
+    element.append(...children)
+    return element
+  }
+
+  // Marks
+
+  const isMark = m => m && typeof m.known === 'boolean' && Number.isInteger(m.box) && m.box >= 0 && Number.isFinite(m.due)
+  const sound = marks => Object.fromEntries(Object.entries(marks).filter(([id, m]) => /^\d\d-\d\d$/.test(id) && isMark(m)))
+  const load = () => {
+    try { return sound(JSON.parse(localStorage.getItem(KEY)) ?? {}) } catch { return {} }
+  }
+  const save = marks => localStorage.setItem(KEY, JSON.stringify(marks))
+  const mark = (id, known) => {
+    const marks = load(), now = Date.now(), old = marks[id] ?? {known: false, box: 0, due: 0}
+    const early = old.known && now < old.due                       // known, and not asked for yet: that proves nothing new
+    const box = !known ? 0 : early ? old.box : Math.min(old.box + 1, DAYS.length - 1)
+    marks[id] = {known, box, due: early && known ? old.due : now + DAYS[box] * DAY}
+    save(marks)
+    refresh()
+  }
+  const due = () => {                                               // what the review asks: "not yet" first, then the longest due
+    const marks = load(), now = Date.now()
+    const ids = lessons.flatMap(l => l.ids).filter(id => marks[id] && (!marks[id].known || marks[id].due <= now))
+    return ids.sort((a, b) => marks[a].known - marks[b].known || marks[a].due - marks[b].due)
+  }
+
+  // What a page shows of them
+
+  const cards = () => [...document.querySelectorAll('section.question')]
+  const idOf = card => card.querySelector('h2').textContent.slice(0, 5)
+  const count = ids => {
+    const marks = load()
+    return {all: ids.length, known: ids.filter(id => marks[id]?.known).length, notYet: ids.filter(id => marks[id] && !marks[id].known).length}
+  }
+  const refresh = () => {
+    const marks = load()
+    for (const card of cards()) {
+      const m = marks[idOf(card)]
+      card.classList.toggle('known', !!m?.known)
+      card.classList.toggle('not-yet', !!m && !m.known)
+      card.querySelector('.marks .yes').setAttribute('aria-pressed', !!m?.known)
+      card.querySelector('.marks .no').setAttribute('aria-pressed', !!m && !m.known)
+    }
+    for (const place of document.querySelectorAll('.progress-of')) {
+      const wanted = JSON.parse(place.dataset.lessons)
+      const {all, known, notYet} = count(lessons.filter(l => wanted.includes(l.lesson)).flatMap(l => l.ids))
+      const text = `${known} of ${all} known, ${notYet} not yet`
+      place.replaceChildren(make('span', {textContent: text}), make('progress', {max: all, value: known, ariaLabel: text}))
+    }
+    const n = due().length, start = document.getElementById('start-review')
+    if (start) Object.assign(start, {disabled: n === 0, textContent: n ? `Review ${n} ${n === 1 ? 'card' : 'cards'}` : 'Nothing to review now'})
+  }
+
+  // Cards: marks and keys
+
+  const fold = (card, kind) => {
+    const details = card.querySelector(`details.${kind}`)
+    details.open = !details.open
+  }
+  const go = card => { card.focus(); card.scrollIntoView({block: 'start'}) }
+  const answerOf = (card, known) => { mark(idOf(card), known); if (reviewing) next(idOf(card), known) }
+  const KEYS = {
+    j: (card, all) => go(all[Math.min(all.indexOf(card) + 1, all.length - 1)]),
+    k: (card, all) => go(all[Math.max(all.indexOf(card) - 1, 0)]),
+    h: card => fold(card, 'hint'), a: card => fold(card, 'answer'),
+    y: card => answerOf(card, true), n: card => answerOf(card, false),
+  }
+  const dress = card => {
+    card.tabIndex = -1
+    const button = (kind, text, known) => {
+      const b = make('button', {type: 'button', className: kind, textContent: text})
+      b.addEventListener('click', () => answerOf(card, known))
+      return b
+    }
+    const marks = make('div', {className: 'marks', role: 'group', ariaLabel: `Did you know ${idOf(card)}?`},
+                       button('yes', 'Known', true), button('no', 'Not yet', false))
+    card.append(marks)
+    card.addEventListener('keydown', event => {                    // only while the card has the focus
+      const key = KEYS[event.key]
+      if (!key || event.ctrlKey || event.metaKey || event.altKey || event.target.matches('input, textarea')) return
+      event.preventDefault()
+      key(card, cards().filter(c => c.offsetParent))
+    })
+  }
+  const keys = () => {
+    const first = make('button', {type: 'button', textContent: 'To the first card'})
+    first.addEventListener('click', () => go(cards()[0]))
+    return make('div', {className: 'tools keys'}, first, 'Keys on a card: j next, k previous, h hint, a answer, y known, n not yet')
+  }
+
+  // Review: a queue of ids, kept while the tab is open, that leads from page to page
+
+  let reviewing = false
+  const queue = () => { try { return JSON.parse(sessionStorage.getItem(QUEUE)) ?? [] } catch { return [] } }
+  const setQueue = ids => sessionStorage.setItem(QUEUE, JSON.stringify(ids))
+  const pageOf = id => root + lessons.find(l => l.ids.includes(id)).url
+  const ask = id => {
+    const card = cards().find(c => idOf(c) === id)
+    if (!card) { location.href = `${pageOf(id)}?review`; return }
+    for (const c of cards()) c.classList.toggle('asked', c === card)
+    for (const details of card.querySelectorAll('details')) details.open = false
+    document.querySelector('.review-bar b').textContent = `Review: ${queue().length} to go`
+    go(card)
+  }
+  const next = (id, known) => {
+    const rest = queue().filter(other => other !== id)
+    if (!known) rest.splice(Math.min(APART, rest.length), 0, id)
+    setQueue(rest)
+    if (rest.length) ask(rest[0])
+    else location.href = `${root}practice.html?done`
+  }
+  const startReview = () => { setQueue(due()); ask(queue()[0]) }
+  const review = () => {
+    const end = make('a', {href: `${root}practice.html`, textContent: 'End the review'})
+    document.querySelector('.bd-article h1').after(make('div', {className: 'review-bar'}, make('b', {ariaLive: 'polite'}), end))
+    document.body.classList.add('reviewing')
+    reviewing = true
+    ask(queue()[0])
+  }
+
+  // The page "Practice": review, export, import, reset
+
+  const said = text => { document.getElementById('practice-said').textContent = text }
+  const exportMarks = () => {
+    const file = new Blob([JSON.stringify({course: 'deep-learning-checked', marks: load()}, null, 1)], {type: 'application/json'})
+    const link = make('a', {href: URL.createObjectURL(file), download: 'deep-learning-checked-marks.json'})
+    link.click()
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000)
+  }
+  const importMarks = async event => {
+    const file = event.target.files[0]
+    event.target.value = ''
+    try {
+      const found = JSON.parse(await file.text())
+      if (found?.course !== 'deep-learning-checked' || typeof found.marks !== 'object') throw new Error('it holds no marks of this course')
+      const marks = sound(found.marks)
+      save({...load(), ...marks})
+      refresh()
+      said(`${Object.keys(marks).length} marks read from ${file.name}.`)
+    } catch (error) { said(`${file.name} was not read: ${error.message}. Your marks are as they were.`) }
+  }
+  const reset = () => {
+    if (!confirm('Forget all marks of this course in this browser?')) return
+    localStorage.removeItem(KEY); sessionStorage.removeItem(QUEUE)
+    refresh()
+    said('All marks are forgotten.')
+  }
+  const practice = place => {
+    const button = (text, action, props = {}) => {
+      const b = make('button', {type: 'button', textContent: text, ...props})
+      b.addEventListener('click', action)
+      return b
+    }
+    const input = make('input', {type: 'file', accept: '.json,application/json', ariaLabel: 'Import marks'})
+    input.addEventListener('change', importMarks)
+    const all = make('div', {className: 'progress-of'})
+    all.dataset.lessons = JSON.stringify(lessons.map(l => l.lesson))
+    place.append(all, make('div', {className: 'tools'},
+      button('', startReview, {id: 'start-review', className: 'first'}), button('Export marks', exportMarks),
+      make('label', {}, input, make('span', {textContent: 'Import marks'})), button('Forget all', reset)),
+      make('p', {id: 'practice-said', role: 'status', textContent: location.search === '?done' ? 'Review finished.' : ''}))
+  }
+
+  for (const card of cards()) dress(card)
+  if (cards().length) document.querySelector('.progress-of').after(keys())
+  const place = document.getElementById('practice-tools')
+  if (place) practice(place)
+  refresh()
+  if (cards().length && location.search === '?review' && queue().length) review()
+  addEventListener('storage', refresh)                             // another tab
+})()

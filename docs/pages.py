@@ -1,0 +1,424 @@
+"""What the site's pages say: everything here is read from the notebooks, the library and the README; nothing is told twice.
+
+`write_pages(root, out)` writes Sphinx's sources: notebooks as a reader should see them, and pages made from all of them.
+"""
+import ast
+import html
+import importlib
+import inspect
+import json
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from textwrap import dedent
+
+import nbformat
+from fastcore.docments import docments
+
+from course_lib.cli import directives, find_lessons, printed, read_opening
+from course_lib.core import read_headlines
+from course_lib.quiz import Question, read_questions
+
+FLAGS = dict(real='On the real data set: left out unless asked for. What stands below was stored from such a run.',
+             slow='A long run: left out unless asked for. What stands below was stored from such a run.',
+             gpu='For a GPU: left out unless asked for. What stands below was stored from such a run.')
+
+
+@dataclass
+class Page:
+    "A notebook of the course and the module that it exports."
+    path: Path                                   # of the notebook
+    folder: str                                  # of the page: 'nbs' or 'nbs/tools'
+    number: str = ''                             # '02', or '' for a tool
+    title: str = ''
+    about: str = ''
+    questions: list = field(default_factory=list)
+    names: dict = field(default_factory=dict)    # public name -> id of the cell that exports it
+
+    @property
+    def module(self): return self.path.stem[3:] if self.number else self.path.stem
+    @property
+    def url(self): return f'{self.folder}/{self.path.stem}.html'
+    @property
+    def questions_url(self): return f'questionnaire/{self.path.stem}.html'
+    @property
+    def api_url(self): return f'api/{self.module}.html'
+
+
+def read_page(path:Path, root:Path)->Page:
+    "What the site needs to know of the notebook at `path`."
+    is_lesson = path.parent.name == 'nbs'
+    title, about = read_opening(path)
+    names = {name: cell.id for cell in nbformat.read(path, 4).cells for name in exported_names(cell)}
+    questions = read_questions(root/'questionnaire'/path.name) if is_lesson else []
+    return Page(path, path.parent.relative_to(root).as_posix(), path.stem[:2] if is_lesson else '', title, about, questions, names)
+
+
+def exported_names(cell)->list:
+    "The public functions, classes and constants that a cell exports."
+    if cell.cell_type != 'code' or 'export' not in directives(cell.source): return []
+    names = []
+    for node in ast.parse(cell.source).body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)): names.append(node.name)
+        elif isinstance(node, ast.Assign): names += [t.id for t in node.targets if isinstance(t, ast.Name) and t.id.isupper()]
+    return [name for name in names if not name.startswith('_')]
+
+
+# Small pieces
+
+def md(text): return nbformat.v4.new_markdown_cell(text)
+def raw(text): return md(text)                    # HTML in a cell of its own: what stands between two such cells is rendered as usual
+def as_source(page_url): return page_url.removesuffix('.html') + '.ipynb'
+def up(page_url): return '../' * page_url.count('/')
+
+
+def trio(page:Page, here:str)->str:
+    "Links between a lesson, its questions and its module, as they stand on top of each of the three."
+    links = [('Lesson' if page.number else 'Notebook', page.url)]
+    if page.questions: links.append((f'{len(page.questions)} questions', page.questions_url))
+    links.append((f'Module <code>{page.module}</code>', page.api_url))
+    current = lambda url: ' aria-current="page"' if url == here else ''
+    items = ''.join(f'<a href="{up(here)}{url}"{current(url)}>{text}</a>' for text, url in links)
+    return f'<nav class="trio" aria-label="{page.number} {page.title}">{items}</nav>'
+
+
+def opening(source:str, page:Page, here:str)->str:
+    "The first cell: title, links, subtitle, and the card as a list."
+    title, _, rest = source.partition('\n')
+    subtitle, _, rest = rest.partition('\n')
+    facts, _, rest = rest.strip().partition('\n\n') if rest.strip().startswith('**') else ('', '', rest)
+    facts = re.sub(r'`questionnaire/\d\d_\w+\.ipynb`', f'[{len(page.questions)} on this lesson]({up(here)}{as_source(page.questions_url)})', facts)
+    facts = [f'* {line}' for line in re.split(r' · (?=\*\*)|\n', facts) if line]
+    shown = [title, trio(page, here), f':::{{container}} subtitle\n{subtitle.removeprefix("> ")}\n:::']
+    if facts: shown.append(':::{container} facts\n' + '\n'.join(facts) + '\n:::')
+    return '\n\n'.join([*shown, rest.strip()])
+
+
+def without_directives(source:str)->str:
+    "A code cell as readers see it."
+    return re.sub(r'\A(\s*#\|[^\n]*\n?)+', '', source).strip('\n')
+
+
+def toctree(names, caption=''):
+    "A hidden table of contents, which orders the pages."
+    return '\n'.join(['```{toctree}', ':hidden:', *([f':caption: {caption}'] if caption else []), '', *names, '```'])
+
+
+# Lessons and tools
+
+def lesson_page(page:Page)->nbformat.NotebookNode:
+    "A lesson without directives and hidden cells, its solutions folded, its exported names linked to the library."
+    nb = nbformat.read(page.path, 4)
+    cells = [md(opening(nb.cells[0].source, page, page.url))]
+    for cell in nb.cells[1:]: cells += [cell] if cell.cell_type == 'markdown' else shown_code(cell, page)
+    if page.questions: cells.append(md(toctree([f'Questions </questionnaire/{page.path.stem}>'])))
+    return with_cells(nb, cells)
+
+
+def shown_code(cell, page:Page)->list:
+    "What a code cell of a lesson becomes: nothing, the cell, or the cell with what belongs around it."
+    found = directives(cell.source)
+    if {'hide', 'default_exp'} & found.keys(): return []
+    names = exported_names(cell)
+    cell.source = without_directives(cell.source)
+    if 'fig-alt' in found: cell.metadata['mystnb'] = {'image': {'alt': found['fig-alt']}}
+    before, after = [], []
+    if 'solution' in found:
+        before, after = [raw(f'<details class="solution"><summary>Solution {found["solution"]}</summary>')], [raw('</details>')]
+    before += [raw(f'<p class="flag">{text}</p>') for flag, text in FLAGS.items() if flag in found]
+    if names:
+        links = ', '.join(f'<a href="{up(page.url)}{page.api_url}#course_lib.{page.module}.{name}"><code>{name}</code></a>' for name in names)
+        before += [raw(f'<div class="exported" id="cell-{cell.id}">Into the library: {links}</div>')]
+    return [*before, cell, *after]
+
+
+def with_cells(nb, cells):
+    "The notebook with other cells, each with an id of its own."
+    for i, cell in enumerate(cells): cell['id'] = f'c{i}'
+    return nbformat.v4.new_notebook(cells=cells, metadata={'kernelspec': nb.metadata.kernelspec, 'language_info': {'name': 'python'}})
+
+
+# Questions as cards
+
+def questions_page(page:Page, root:Path)->nbformat.NotebookNode:
+    "A questionnaire as cards: question, hint, answer with its witness, usual wrong answers."
+    nb = nbformat.read(root/'questionnaire'/page.path.name, 4)
+    start = next(i for i, c in enumerate(nb.cells) if c.source.startswith('### '))
+    cells = [md(opening(nb.cells[0].source, page, page.questions_url)), raw(progress([page], page.questions_url))]
+    cells += [c for c in nb.cells[1:start] if c.cell_type == 'markdown']
+    rest, by_id = nb.cells[start:], {q.id: q for q in page.questions}
+    heads = [i for i, c in enumerate(rest) if re.match(r'##+ ', c.source) and c.cell_type == 'markdown'] + [len(rest)]
+    for i, j in zip(heads, heads[1:]):
+        found = re.match(r'### (\d\d-\d\d)', rest[i].source)
+        cells += question_card(by_id[found[1]], rest[i:j]) if found else [md('#' + c.source) for c in rest[i:j]]
+    return with_cells(nb, cells)
+
+
+def question_card(q:Question, cells)->list:
+    "The cells of one question, its hint and answer folded."
+    code = {role: c for c in cells if c.cell_type == 'code' for role in directives(c.source) if role in ('witness', 'answer', 'check', 'wrong')}
+    refusals = refused_answers(q, code['wrong'])
+    for c in code.values(): show_code(c)
+    code['check'].source, code['check'].outputs = f'{code["check"].source}\n\n{code["wrong"].source}', code['wrong'].outputs
+    return [md(f'## {q.id} · {q.kind}\n\n{q.text}' + (f'\n\n:::{{container}} probe\n{q.probe[0].upper() + q.probe[1:]}\n:::' if q.probe else '')),
+            *folded('hint', 'Hint', [md(q.hint)]),
+            *folded('answer', 'Answer', [
+                *([md(q.prose), raw('<p class="label">Witness: these lines fail if the answer is false.</p>'), code['witness'],
+                   raw('<p class="label">The answer to the small question:</p>')] if q.prose else []),
+                code['answer'],
+                raw('<p class="label">Usual wrong answers:</p>'), md('\n'.join(f'* {line}' for line in refusals)),
+                *folded('check', 'The check, and what it said of each', [code['check']])])]
+
+
+def show_code(cell):
+    "Take the directives off a cell, and keep what they say of its figure."
+    alt = directives(cell.source).get('fig-alt')
+    if alt: cell.metadata['mystnb'] = {'image': {'alt': alt}}
+    cell.source = without_directives(cell.source)
+
+
+def folded(kind:str, summary:str, cells)->list:
+    "`cells`, folded under a line that opens them, with scripts or without."
+    return [raw(f'<details class="{kind}"><summary>{summary}</summary>'), *cells, raw('</details>')]
+
+
+def refused_answers(q:Question, cell)->list:
+    "The usual wrong answers as markdown: what it is, and why it is wrong."
+    call = ast.parse(cell.source).body[-1].value
+    values = [ast.get_source_segment(cell.source, pair.elts[0]) for pair in call.keywords[0].value.elts]
+    return [f'{as_code(" ".join(value.split()))}: {why}' for value, why in zip(values, q.whys)]
+
+
+def as_code(text:str)->str:
+    "Inline code, whatever backticks it holds."
+    return f'`` {text} ``' if '`' in text else f'`{text}`'
+
+
+def progress(pages, here:str)->str:
+    "Where the script of the cards shows what is known; empty without it."
+    lessons = html.escape(json.dumps([p.number for p in pages]))
+    return f'<div class="progress-of" data-lessons="{lessons}" data-root="{up(here)}"></div>'
+
+
+def question_index(pages)->str:
+    "All question ids by page, for the script of the cards."
+    table = [dict(lesson=p.number, title=p.title, url=p.questions_url, ids=[q.id for q in p.questions]) for p in pages]
+    return f'window.courseQuestions = {json.dumps(table)};\n'
+
+
+def practice_page(pages)->str:
+    "All questionnaires, what is known of each, and the review."
+    lines = ['# Practice', '', ':::{container} subtitle', 'What you know, what you do not know yet, and the review that asks for it again', ':::', '',
+             '<div id="practice-tools"></div>', '<noscript><p>Marks and review need scripts; the questions can be read without.</p></noscript>', '',
+             'On each card, say whether you knew the answer. The marks stay in this browser and go nowhere else. The review asks what you did '
+             'not know; what you knew it asks again after 1, 3, 7, 16 and 35 days.', '', '| lesson | questions |', '|---|---|']
+    lines += [f'| {p.number} [{p.title}]({as_source(p.url)}) | [{len(p.questions)} questions]'
+              f'({as_source(p.questions_url)}) {progress([p], "practice.html")} |' for p in pages]
+    return '\n'.join(lines)
+
+
+# Pages made from all lessons
+
+def glossary_page(pages)->str:
+    "Each term with the sentence that introduces it: a lesson sets a term in bold where it first explains it."
+    entries = sorted((term for page in pages for term in terms(page)), key=lambda entry: entry[0].lower())
+    lines = ['# Glossary', '', ':::{container} subtitle', 'Each term in the sentence that introduces it, and the lesson that builds it', ':::', '']
+    for term, sentence, section, page in entries:
+        lines += [f'(term-{slug(term)})=', term, f': {sentence} <span class="where">Lesson {page.number}, '
+                  f'<a href="{page.url}#{slug(section)}">{html.escape(section)}</a></span>', '']
+    return '\n'.join(lines)
+
+
+def terms(page:Page):
+    "(term, sentence, section, page) for each term in bold in the prose of a lesson."
+    section = page.title
+    for cell in nbformat.read(page.path, 4).cells[1:]:
+        if cell.cell_type != 'markdown': continue
+        for paragraph in cell.source.split('\n'):
+            if paragraph.startswith('#'): section = paragraph.lstrip('# ')
+            if section == 'Exercises' or '**' not in paragraph: continue
+            for sentence in re.split(r'(?<=[.?!])\s+(?=[A-Z(`*])', paragraph):
+                for term in re.findall(r'\*\*(.+?)\*\*', sentence):
+                    term = term if term.isupper() or term[1:].lower() != term[1:] else term[0].lower() + term[1:]
+                    yield term, sentence.replace('**', ''), section, page
+
+
+def slug(text:str)->str:
+    "The anchor that Sphinx gives to a heading."
+    from docutils.nodes import make_id
+    return make_id(text)
+
+
+def names_page(pages)->str:
+    "The tables 'Under other names' of all lessons as one."
+    lines = ['# Ours, fastai, PyTorch', '', ':::{container} subtitle', 'Where to find in other libraries what the lessons build, and what differs there', ':::', '',
+             '| ours | fastai | PyTorch | what differs |', '|---|---|---|---|']
+    for page in pages:
+        for ours, *rest in other_names(page):
+            lines.append(f'| [{ours}](api/{page.module}.md) | {" | ".join(rest)} |')
+    return '\n'.join(lines)
+
+
+def other_names(page:Page)->list:
+    "The rows of a lesson's table of names, as lists of four cells of markdown."
+    text = '\n'.join(c.source for c in nbformat.read(page.path, 4).cells if c.cell_type == 'markdown')
+    section = re.search(r'^## Under other names\n(.*?)(?=^## |\Z)', text, re.M | re.S)
+    rows = [line.strip('| ') for line in section[1].split('\n') if line.startswith('|')] if section else []
+    return [[cell.strip() for cell in re.split(r'(?<!\\)\|', row)] for row in rows[2:]]
+
+
+# The library
+
+def api_page(page:Page)->str:
+    "The public names of a module: signature, what each argument is, and the cell that builds it."
+    module = importlib.import_module(f'course_lib.{page.module}')
+    lines = [f'# {page.module}', '', trio(page, page.api_url), '', ':::{container} subtitle', page.about, ':::', '',
+             f'```{{py:module}} course_lib.{page.module}\n```', '']
+    for name, cell in page.names.items():
+        if name not in module.__all__: continue
+        lines += [described(getattr(module, name), name, page, cell), '']
+    if not page.number: lines.append(toctree([f'Notebook </{page.url.removesuffix(".html")}>']))
+    return '\n'.join(lines)
+
+
+def library_page(lessons, tools)->str:
+    "All modules, and what each is about."
+    row = lambda p: f'| [`{p.module}`]({p.api_url.removesuffix(".html")}.md) | {p.about} | [{p.title}]({as_source(p.url)}) |'
+    return '\n'.join(['# Library', '', ':::{container} subtitle', 'The package `course_lib`, which the notebooks export: a module for each lesson, and the tools behind them', ':::', '',
+                      '| module | what it holds | built in |', '|---|---|---|', *map(row, lessons), *map(row, tools), '',
+                      toctree([p.api_url.removesuffix('.html') for p in [*lessons, *tools]])])
+
+
+def described(obj, name:str, page:Page, cell:str)->str:
+    "One public name as a directive of Sphinx's Python domain."
+    where = f'<p class="where"><a href="../{page.url}#cell-{cell}">Built in {"lesson " + page.number if page.number else "the notebook"}</a></p>'
+    kind = 'class' if inspect.isclass(obj) else 'function' if callable(obj) else 'data'
+    if kind == 'data': return f'::::{{py:data}} {name}\n:module: course_lib.{page.module}\n:value: {shortened(repr(obj))}\n\n{where}\n::::'
+    body = [inspect.getdoc(obj) or '', arguments(obj), where]
+    if kind == 'class': body += [method(getattr(obj, m), m) for m in own_methods(obj)]
+    return (f'::::::{{py:{kind}}} {name}{signature(obj)}\n:module: course_lib.{page.module}\n\n' + '\n\n'.join(filter(None, body)) + '\n::::::')
+
+
+def shortened(text:str)->str: return text if len(text) <= 60 else text[:57] + '...'
+
+
+def own_methods(cls)->list:
+    "The public documented methods that a class itself defines."
+    return [n for n, f in vars(cls).items() if inspect.isfunction(f) and not n.startswith('_') and f.__doc__]
+
+
+def method(f, name:str)->str:
+    return f':::::{{py:method}} {name}{signature(f)}\n\n{inspect.getdoc(f)}\n\n{arguments(f)}\n:::::'
+
+
+def signature(obj)->str:
+    "Arguments as the source writes them, or nothing where there are none to show."
+    if getattr(obj, '__wrapped__', None) is not None and obj.__module__.startswith('course_lib'): obj = inspect.unwrap(obj)   # a command
+    if inspect.isclass(obj) and issubclass(obj, Exception): return ''
+    try: node = ast.parse(dedent(inspect.getsource(obj))).body[0]
+    except (OSError, TypeError): return ''
+    if isinstance(node, ast.ClassDef):
+        made = next((n for n in node.body if isinstance(n, ast.FunctionDef) and n.name == '__init__'), None)
+        if made is None: return str(inspect.signature(obj)).removesuffix(' -> None').replace("'", '') if hasattr(obj, '__dataclass_fields__') else ''
+        node = made
+    node.args.args = [a for a in node.args.args if a.arg not in ('self', 'cls')]
+    for a in (*node.args.args, *node.args.kwonlyargs):                    # an annotation that is a call is for the command line
+        if isinstance(a.annotation, ast.Call): a.annotation = None
+    returns = f' -> {ast.unparse(node.returns)}' if node.returns else ''
+    return f'({ast.unparse(node.args)}){returns}'
+
+
+def arguments(obj)->str:
+    "A table of the arguments that a comment explains, and of what comes back."
+    if inspect.isclass(obj) and issubclass(obj, Exception): return ''
+    try: found = docments(inspect.unwrap(obj) if not inspect.isclass(obj) else obj, full=True)
+    except (TypeError, ValueError, OSError): return ''
+    rows = [('returns' if name == 'return' else f'`{name}`', item.get('docment')) for name, item in found.items() if item.get('docment')]
+    if not rows: return ''
+    cell = lambda text: ' '.join(str(text).split()).replace('|', '\\|')
+    return '\n'.join(['| | |', '|---|---|', *(f'| {name} | {cell(text)} |' for name, text in rows)])
+
+
+# The landing page
+
+def landing_page(root:Path, pages)->str:
+    "The README as a start page: promise, first step, picture, lessons, and why to trust them."
+    readme = (root/'README.md').read_text(encoding='utf-8')
+    title, promise = re.match(r'# (.+)\n\n(.+)\n', readme).groups()
+    first, _, rest = promise.partition('. ')
+    picture = (root/'docs'/'lesson.svg').read_text(encoding='utf-8')
+    trust = re.search(r'^## (What you can rely on)\n+(.*?)(?=\n\n[^*]|\Z)', readme, re.M | re.S)
+    commands = re.search(r'^## Two commands\n+(```.*?```)', readme, re.M | re.S)[1]
+    crops = ''.join(f'<svg viewBox="{x} 12 232 204" role="img" aria-hidden="true"><use href="#lesson-picture"/></svg>' for x in (9, 247, 485, 721))
+    parts = [f'# {title}', f':::{{container}} promise\n{first}.\n:::', f':::{{container}} about\n{rest}\n:::',
+             raw_block(f'<p class="start"><a class="first-step" href="{pages[0].url}">Start with lesson {pages[0].number}</a> '
+                       f'<span>{reading_time(pages[0])}Nothing to install: read it here, with all results.</span></p>'),
+             '## How a lesson works', raw_block(f'<div class="picture">{picture.replace("<svg ", "<svg id=lesson-picture ", 1)}</div><div class="crops">{crops}</div>'),
+             '## The lessons', raw_block('<ol class="lessons">' + ''.join(map(lesson_tile, pages)) + '</ol>'),
+             '## Run it yourself', 'In a browser: ' + openers(root, pages) + '. On your own machine, two commands and no download of data:', commands.replace('```\n', '```console\n', 1),
+             f'## {trust[1]}', trust[2],
+             toctree([f'{p.number} {p.title} <{p.url.removesuffix(".html")}>' for p in pages], 'Lessons'), toctree(['practice', 'glossary', 'names', 'library'], 'Look up')]
+    return '\n\n'.join(parts)
+
+
+def raw_block(text:str)->str: return re.sub(r'\n\s*\n', '\n', f'<div>\n{text}\n</div>')
+
+
+def facts(page:Page)->dict:
+    "What the card of a lesson says: {'Runs in': '10 s on one CPU core', ...}."
+    return dict(re.findall(r'\*\*(\w[\w ]*)\*\* (.+?)(?= · \*\*|$)', nbformat.read(page.path, 4).cells[0].source, re.M))
+
+
+def reading_time(page:Page)->str:
+    "About how long a lesson takes to read, at 100 words of prose a minute and as long again for its code."
+    words = sum(len(c.source.split()) for c in nbformat.read(page.path, 4).cells if c.cell_type == 'markdown')
+    return f'{round(2 * words / 100, -1):.0f} minutes to read. '
+
+
+def lesson_tile(page:Page)->str:
+    "One lesson on the start page, with what it reached when it was last run."
+    reached = [f'{html.escape(h.what)}: <b>{h.value:.4g}</b>' + (f' of {h.ceiling:.4g}' if h.ceiling else '')
+               for h in read_headlines(printed(nbformat.read(page.path, 4)))]
+    links = (f'<a href="{page.questions_url}">{len(page.questions)} questions</a> · <a href="{page.api_url}">module {page.module}</a> · '
+             f'runs in {html.escape(facts(page)["Runs in"])}')
+    return (f'<li><h3><a href="{page.url}"><span>{page.number}</span> {html.escape(page.title)}</a></h3><p>{html.escape(page.about)}</p>'
+            f'<ul class="reached">{"".join(f"<li>{r}</li>" for r in reached)}</ul><p class="links">{links}</p></li>')
+
+
+def openers(root:Path, pages)->str:
+    "The README's links to places that run notebooks, which settings.ini names."
+    line = re.search(r'^Without installing anything: (.+)\.$', (root/'README.md').read_text(encoding='utf-8'), re.M)
+    return line[1]
+
+
+# Writing
+
+def all_pages(root:Path)->tuple:
+    "The lessons and the tools of the checkout."
+    lessons = [read_page(path, root) for path in find_lessons(root)]
+    return lessons, [read_page(path, root) for path in sorted((root/'nbs'/'tools').glob('*.ipynb'))]
+
+
+def sources(root:Path)->dict:
+    "All of Sphinx's sources: {path: text}."
+    lessons, tools = all_pages(root)
+    texts = {'index.md': landing_page(root, lessons), 'practice.md': practice_page(lessons),
+             'glossary.md': glossary_page(lessons), 'names.md': names_page(lessons), 'library.md': library_page(lessons, tools), '_static/questions.js': question_index(lessons)}
+    for page in [*lessons, *tools]:
+        texts[as_source(page.url)] = nbformat.writes(lesson_page(page))
+        texts[page.api_url.removesuffix('.html') + '.md'] = api_page(page)
+        if page.questions: texts[as_source(page.questions_url)] = nbformat.writes(questions_page(page, root))
+    return texts
+
+
+def write_files(texts:dict, out:Path):
+    for name, text in texts.items():
+        (out/name).parent.mkdir(parents=True, exist_ok=True)
+        (out/name).write_text(text, encoding='utf-8')
+
+
+def write_pages(root:Path, out:Path):
+    "Write Sphinx's sources into `out`/pages, and into `out`/files the notebooks as they are, to download."
+    write_files(sources(root), out/'pages')
+    notebooks = [p for folder in ('nbs', 'questionnaire') for p in (root/folder).rglob('*.ipynb') if '.ipynb_checkpoints' not in p.parts]
+    write_files({p.relative_to(root).as_posix(): p.read_text(encoding='utf-8') for p in notebooks}, out/'files')

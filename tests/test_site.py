@@ -1,0 +1,445 @@
+"""The site: built from the notebooks, and used in a real browser as a reader would."""
+import json
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+
+import nbformat
+import pytest
+from bs4 import BeautifulSoup
+from conftest import LESSONS, ROOT, SETTINGS, run
+from filelock import FileLock
+from playwright.sync_api import Error, sync_playwright
+
+from course_lib.cli import directives
+from course_lib.quiz import read_questions
+
+pytestmark = pytest.mark.skipif(sys.version_info < (3, 11), reason='the theme of the site needs Python 3.11')
+QUIET = ['--no-sandbox', '--disable-background-networking', '--disable-component-update', '--no-first-run', '--disable-sync']
+BROWSERS = ('chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable')
+FIRST, SECOND = (f'questionnaire/{path.stem}.html' for path in LESSONS[:2])
+IDS = {path.stem: [q.id for q in read_questions(ROOT/'questionnaire'/path.name)] for path in LESSONS}
+NOON, DAY = 1_800_000_000, 24 * 60 * 60          # in seconds, as playwright's clock takes them
+
+
+@pytest.fixture(scope='session')
+def site(tmp_path_factory):
+    "The folder of the built site; one of the test processes builds it for all."
+    out = tmp_path_factory.getbasetemp().parent/'site'
+    with FileLock(f'{out}.lock'):
+        if not (out/'built').exists():
+            done = run('python', 'docs/build.py', out)
+            assert done.returncode == 0, done.stdout
+            (out/'built').write_text(done.stdout)
+    return out/'html'
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *args): pass
+
+
+@pytest.fixture(scope='session')
+def address(site):
+    "The site on a server of this machine."
+    with ThreadingHTTPServer(('127.0.0.1', 0), partial(Quiet, directory=str(site))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f'http://127.0.0.1:{server.server_port}/'
+        server.shutdown()
+
+
+@pytest.fixture(scope='session')
+def browser():
+    "Chromium or Chrome, as this machine has it; else playwright's own, fetched once."
+    with sync_playwright() as play:
+        found = next(filter(None, map(shutil.which, BROWSERS)), None)
+        launch = partial(play.chromium.launch, args=QUIET)
+        for options in ([{'executable_path': found}] if found else []) + [{'channel': 'chrome'}, {'channel': 'msedge'}, {}]:
+            try: started = launch(**options)
+            except Error: continue
+            break
+        else:
+            fetched = subprocess.run([sys.executable, '-m', 'playwright', 'install', '--only-shell', 'chromium'], capture_output=True, text=True)
+            assert fetched.returncode == 0, f'the tests of the site need Chromium or Chrome: install one, then run again\n{fetched.stderr}'
+            started = launch()
+        yield started
+        started.close()
+
+
+@contextmanager
+def reader(browser, width=1280, height=800, **options):
+    "A page of a fresh profile, and a list of what went wrong on it: errors, and requests to other hosts."
+    context = browser.new_context(viewport=dict(width=width, height=height), **options)
+    page, wrong = context.new_page(), []
+    page.on('console', lambda m: wrong.append(f'{page.url}: {m.text}') if m.type == 'error' else None)
+    page.on('pageerror', lambda e: wrong.append(f'{page.url}: {e}'))
+    page.on('request', lambda r: wrong.append(f'{page.url} asks {r.url}') if urlsplit(r.url).hostname not in ('127.0.0.1', None) else None)
+    try: yield page, wrong
+    finally: context.close()
+
+
+@pytest.fixture
+def student(browser, address):
+    "A reader on a laptop; the test fails if anything went wrong on the way."
+    with reader(browser, base_url=address) as (page, wrong):
+        yield page
+        assert wrong == []
+
+
+def documents(site):
+    "Every page: its path in the site, and its document."
+    return {p.relative_to(site).as_posix(): BeautifulSoup(p.read_text(encoding='utf-8'), 'html.parser') for p in sorted(site.rglob('*.html'))}
+
+
+# What the pages hold
+
+def test_every_page_is_there(site):
+    "A page for each lesson, questionnaire, module and tool; the landing page, practice, glossary, names, library; notebooks to download."
+    tools = [p.stem for p in (ROOT/'nbs'/'tools').glob('*.ipynb')]
+    wanted = ['index', 'practice', 'glossary', 'names', 'library', 'search', 'genindex', *(f'nbs/tools/{t}' for t in tools), *(f'api/{t}' for t in tools)]
+    for path in LESSONS: wanted += [f'nbs/{path.stem}', f'questionnaire/{path.stem}', f'api/{path.stem[3:]}']
+    assert [w for w in wanted if not (site/f'{w}.html').exists()] == []
+    for path in LESSONS: assert (site/'nbs'/path.name).read_bytes() == path.read_bytes()
+    assert not list(site.rglob('*.map'))
+
+
+def test_links_and_anchors(site):
+    "Every link to the site itself leads to a file, and to a place that is there."
+    pages, broken = documents(site), []
+    anchors = {name: {tag['id'] for tag in doc.find_all(id=True)} for name, doc in pages.items()}
+    for name, doc in pages.items():
+        for tag in doc.find_all(['a', 'link', 'img', 'script', 'use', 'form']):
+            target = tag.get('href') or tag.get('src') or tag.get('action') or ''
+            if urlsplit(target).scheme or target in ('', '#'): continue
+            where, anchor = urldefrag(unquote(urljoin(name, target)))
+            where = where.split('?')[0]
+            if not (site/where).exists(): broken.append(f'{name}: {target}')
+            elif anchor and where in anchors and anchor not in anchors[where]: broken.append(f'{name}: {target}')
+    assert broken == [] and sum(len(doc.find_all('a')) for doc in pages.values()) > 500
+
+
+def test_lessons_are_shown_clean(site):
+    "No directive, no hidden cell; solutions folded; stored outputs there; each exported name linked to the library and back."
+    for path in LESSONS:
+        doc = BeautifulSoup((site/'nbs'/f'{path.stem}.html').read_text(encoding='utf-8'), 'html.parser')
+        text, cells = doc.get_text(), nbformat.read(path, 4).cells
+        assert '#|' not in text.replace('#| export goes into', '') and 'nbdev_export' not in text and 'google.colab' not in text and 'default_exp' not in text
+        solutions = [c for c in cells if c.cell_type == 'code' and 'solution' in directives(c.source)]
+        assert len(doc.select('details.solution:not([open])')) == len(solutions) >= 3
+        printed = [o.text.splitlines()[0] for c in cells if c.cell_type == 'code' for o in c.outputs if o.output_type == 'stream']
+        assert printed and [line for line in printed if line.strip() not in text] == []
+        api = BeautifulSoup((site/'api'/f'{path.stem[3:]}.html').read_text(encoding='utf-8'), 'html.parser')
+        module = __import__(f'course_lib.{path.stem[3:]}', fromlist=['x'])
+        for public in module.__all__:
+            assert doc.select_one(f'.exported a[href="../api/{path.stem[3:]}.html#course_lib.{path.stem[3:]}.{public}"]'), public
+            entry = api.find(id=f'course_lib.{path.stem[3:]}.{public}').parent
+            back = urldefrag(entry.select_one('.where a')['href'])[1]
+            assert f'def {public}(' in doc.find(id=back).find_next('div', class_='cell').get_text() or f'class {public}' in doc.find(id=back).find_next('div', class_='cell').get_text()
+            first = getattr(module, public).__doc__.strip().split('\n')[0].replace('`', '')
+            assert first.split()[0] in entry.get_text() and len(entry.select('table tr')) > 1
+
+
+def test_cards_hold_their_questions(site):
+    "Question, hint, answer, witness and every wrong answer's reason, all of them folded but the question, without any script."
+    for path in LESSONS:
+        doc = BeautifulSoup((site/'questionnaire'/f'{path.stem}.html').read_text(encoding='utf-8'), 'html.parser')
+        squeeze = lambda text: ''.join(c for c in text if c.isalnum())
+        for q in read_questions(ROOT/'questionnaire'/path.name):
+            card = doc.find('section', id=f'q-{q.id}')
+            assert [d['class'][0] for d in card.find_all('details')] == ['hint', 'answer', 'check'] and not card.select('details[open]')
+            answer = squeeze(card.select_one('details.answer').get_text())
+            assert squeeze(q.hint.replace('$', ''))[:40] in squeeze(card.select_one('details.hint').get_text())
+            for part in (re.sub(r'^#\|.*\n', '', q.answer, flags=re.M), q.witness, q.check): assert squeeze(part) in answer, (q.id, part)
+            for why in q.whys: assert squeeze(why.replace('`', '')) in answer, (q.id, why)
+            outside = squeeze(''.join(t for t in card.find_all(string=True) if not t.find_parent('details')))
+            assert not q.prose or squeeze(q.prose)[:60] not in outside
+
+
+def test_figures_say_what_they_show(site):
+    "Each figure of a page carries the text of its cell."
+    texts = [directives(c.source)['fig-alt'] for path in LESSONS for c in nbformat.read(path, 4).cells
+             if c.cell_type == 'code' and 'fig-alt' in directives(c.source)]
+    shown = [img.get('alt', '') for path in LESSONS for img in
+             BeautifulSoup((site/'nbs'/f'{path.stem}.html').read_text(encoding='utf-8'), 'html.parser').select('.cell_output img')]
+    assert shown == texts and texts
+    for name, doc in documents(site).items():
+        for img in doc.select('.bd-article img'): assert len(img.get('alt', '').split()) >= 6, (name, img)
+
+
+def test_glossary_and_names(site):
+    "The words that every lesson uses are there with a link to their lesson; every name of ours and of PyTorch exists."
+    glossary = BeautifulSoup((site/'glossary.html').read_text(encoding='utf-8'), 'html.parser')
+    terms = [dt.get_text().strip('#\n ') for dt in glossary.select('article dt')]
+    assert {'parameters', 'activations', 'layer', 'loss', 'metric', 'gradient', 'batch', 'epoch', 'cross-entropy', 'softmax'} <= set(terms)
+    assert len(set(terms)) == len(terms), 'a term is set in bold twice: bold is for the place that explains it'
+    assert all(dd.select_one('.where a') for dd in glossary.select('article dd'))
+    assert 'cross_entropy' in (site/'names.html').read_text(encoding='utf-8')
+
+
+# What a reader does
+
+def mark(page, id, known):
+    page.click(f'#q-{id} .marks .{"yes" if known else "no"}')
+
+
+def test_cards_reveal(student):
+    student.goto(FIRST)
+    card = student.locator(f'#q-{IDS[LESSONS[0].stem][0]}')
+    for kind in ('hint', 'answer'):
+        body = card.locator(f'details.{kind} > :not(summary)').first
+        assert not body.is_visible()
+        card.locator(f'details.{kind} > summary').click()
+        assert body.is_visible()
+
+
+def test_marks_progress_and_reload(student):
+    "Marks add up by lesson and overall, and are still there after a reload and on another page."
+    one, two = IDS[LESSONS[0].stem], IDS[LESSONS[1].stem]
+    student.goto(FIRST)
+    for id in one[:3]: mark(student, id, True)
+    mark(student, one[3], False)
+    mark(student, one[2], False)                                         # changed my mind
+    wanted = f'2 of {len(one)} known, 2 not yet'
+    assert student.inner_text('.progress-of') == wanted
+    student.reload()
+    assert student.inner_text('.progress-of') == wanted
+    assert student.get_attribute(f'#q-{one[0]} .yes', 'aria-pressed') == 'true'
+    assert student.get_attribute(f'#q-{one[3]} .no', 'aria-pressed') == 'true'
+    assert student.get_attribute(f'#q-{one[4]} .no', 'aria-pressed') == 'false'
+    student.goto(SECOND)
+    mark(student, two[0], True)
+    student.goto('practice.html')
+    shown = student.locator('.progress-of').all_inner_texts()
+    everything = sum(map(len, IDS.values()))
+    assert shown[:3] == [f'3 of {everything} known, 2 not yet', wanted, f'1 of {len(two)} known, 0 not yet']
+    values = student.locator('.progress-of progress').evaluate_all('all => all.map(p => [p.value, p.max])')
+    assert values[0] == [3, everything] and [sum(v[i] for v in values[1:]) for i in (0, 1)] == values[0]
+
+
+def test_export_import_reset(student, tmp_path):
+    one = IDS[LESSONS[0].stem]
+    student.goto(FIRST)
+    mark(student, one[0], True); mark(student, one[1], False)
+    student.goto('practice.html')
+    with student.expect_download() as download: student.click('text=Export marks')
+    download.value.save_as(tmp_path/'marks.json')
+    assert json.loads((tmp_path/'marks.json').read_text())['marks'].keys() == {one[0], one[1]}
+    student.once('dialog', lambda d: d.dismiss()); student.click('text=Forget all')
+    assert student.locator('.progress-of').first.inner_text().startswith('1 of')          # not without a yes
+    student.once('dialog', lambda d: d.accept()); student.click('text=Forget all')
+    assert student.locator('.progress-of').first.inner_text().startswith('0 of') and student.inner_text('#start-review') == 'Nothing to review now'
+    for bad in ('not json', '{"course": "another", "marks": {}}', '[]'):
+        (tmp_path/'bad.json').write_text(bad)
+        student.set_input_files('input[type=file]', tmp_path/'bad.json')
+        student.wait_for_selector('#practice-said:has-text("was not read")')
+        assert student.locator('.progress-of').first.inner_text().startswith('0 of')
+        student.evaluate('document.getElementById("practice-said").textContent = ""')
+    student.set_input_files('input[type=file]', tmp_path/'marks.json')
+    student.wait_for_selector('#practice-said:has-text("2 marks read")')
+    assert student.inner_text('#start-review') == 'Review 1 card'
+    student.evaluate('localStorage.setItem("deep-learning-checked.marks", "damaged")')    # a damaged store stops nothing
+    student.reload()
+    assert student.locator('.progress-of').first.inner_text().startswith('0 of')
+
+
+def asked(page):
+    "The id of the only card that the review shows."
+    shown = page.locator('section.question:visible')
+    assert shown.count() == 1 and not shown.locator('details[open]').count()
+    return shown.get_attribute('id')[2:]
+
+
+def test_review_asks_what_it_should(student):
+    "Not-yet cards of all lessons, one by one; a miss comes back after three others; a known card after its days, ever more of them."
+    one, two = IDS[LESSONS[0].stem], IDS[LESSONS[1].stem]
+    student.clock.set_fixed_time(NOON)
+    student.goto(FIRST)
+    mark(student, one[0], True)
+    for id in (one[2], one[5], one[6]): mark(student, id, False)
+    student.goto(SECOND)
+    mark(student, two[1], False); mark(student, two[2], True)
+    student.goto('practice.html')
+    assert student.inner_text('#start-review') == 'Review 4 cards'        # not what is known, not what was never marked
+    student.click('#start-review')
+    student.wait_for_selector('.review-bar')
+    order = []
+    for known in (False, True, True, True, True):
+        order.append(asked(student))
+        mark(student, order[-1], known)
+        student.wait_for_function('id => location.href.includes("practice") || (document.querySelector(".asked")?.id ?? id) !== id', arg=f'q-{order[-1]}')
+    assert order[0] == order[4] == one[2] and sorted(order[:4]) == sorted([one[2], one[5], one[6], two[1]])
+    student.wait_for_url('**/practice.html?done')
+    assert student.inner_text('#start-review') == 'Nothing to review now'
+    due = {}
+    for days in (0.9, 1.1, 3.9):                                          # known once: asked after a day
+        student.clock.set_fixed_time(NOON + days * DAY)
+        student.reload()
+        due[days] = student.inner_text('#start-review')
+    assert due == {0.9: 'Nothing to review now', 1.1: 'Review 6 cards', 3.9: 'Review 6 cards'}
+    student.clock.set_fixed_time(NOON + 1.1 * DAY)
+    student.goto(FIRST)
+    mark(student, one[0], True)                                           # known again: after three days more
+    for days, n in ((1.2, 5), (4, 5), (4.2, 6)):
+        student.clock.set_fixed_time(NOON + days * DAY)
+        student.goto('practice.html')
+        assert student.inner_text('#start-review') == f'Review {n} cards', days
+
+
+def test_keyboard_alone(student):
+    "Without a mouse: reach a card, open hint and answer, mark it, move on; then a whole review."
+    one = IDS[LESSONS[0].stem]
+    focused = lambda: student.evaluate('document.activeElement.closest("section.question")?.id')
+    student.goto(FIRST)
+    for _ in range(80):
+        student.keyboard.press('Tab')
+        if student.evaluate('document.activeElement.textContent') == 'To the first card': break
+    student.keyboard.press('Enter')
+    assert focused() == f'q-{one[0]}'
+    student.keyboard.press('h'); student.keyboard.press('a')
+    assert student.locator(f'#q-{one[0]} details[open]').count() == 2
+    student.keyboard.press('y'); student.keyboard.press('j'); student.keyboard.press('n')
+    assert focused() == f'q-{one[1]}' and student.inner_text('.progress-of') == f'1 of {len(one)} known, 1 not yet'
+    student.keyboard.press('k'); assert focused() == f'q-{one[0]}'
+    student.keyboard.press('Tab'); student.keyboard.press('Enter')        # the hint by Tab and Enter
+    assert student.locator(f'#q-{one[0]} details.hint[open]').count() == 0
+    student.goto('practice.html')
+    for _ in range(80):
+        student.keyboard.press('Tab')
+        if student.evaluate('document.activeElement.id') == 'start-review': break
+    student.keyboard.press('Enter')
+    student.wait_for_selector('.review-bar')
+    assert focused() == f'q-{one[1]}'
+    student.keyboard.press('a'); student.keyboard.press('y')
+    student.wait_for_url('**/practice.html?done')
+
+
+@pytest.mark.parametrize('start', ['index.html', f'nbs/{LESSONS[0].stem}.html'])
+def test_search(student, start):
+    "Search finds log-sum-exp in the lesson that builds it, from the start page and from a lesson."
+    student.goto(start)
+    if start == 'index.html': student.fill('input[type=search]', 'log-sum-exp')
+    else: student.keyboard.press('Control+k'); student.keyboard.type('log-sum-exp')
+    student.keyboard.press('Enter')
+    student.wait_for_selector('#search-results li a:has-text("Losses")')
+    hrefs = student.locator('#search-results li a').evaluate_all('all => all.map(a => a.href)')
+    assert any('nbs/02_losses.html' in href for href in hrefs)
+
+
+def test_dark_mode_is_one(student):
+    "The mode chosen on the start page is that of the lessons."
+    student.goto('index.html')
+    student.click('#mode')
+    assert student.get_attribute('html', 'data-theme') == 'dark'
+    student.goto(f'nbs/{LESSONS[0].stem}.html')
+    assert student.get_attribute('html', 'data-theme') == 'dark'
+
+
+# How the pages look, all of them
+
+@pytest.mark.parametrize('scheme', ['light', 'dark'])
+def test_accessible(site, browser, address, scheme):
+    "axe-core finds nothing serious on any page; nothing went wrong on the way."
+    from axe_playwright_python.sync_playwright import Axe
+    axe, bad, went_wrong = Axe(), [], []
+    with reader(browser, color_scheme=scheme, reduced_motion='reduce', base_url=address) as (page, wrong):
+        for name in documents(site):
+            page.goto(name)
+            page.evaluate('document.querySelectorAll("details").forEach(d => d.open = true)')
+            assert page.get_attribute('html', 'data-theme') == scheme
+            went_wrong += wrong
+            found = axe.run(page).response['violations']
+            wrong.clear()                                                 # axe itself asks for style sheets by wrong addresses
+            bad += [f"{name}: {v['id']} {n['target']} {n.get('failureSummary', '')[:200]}" for v in found if v['impact'] in ('serious', 'critical') for n in v['nodes'][:3]]
+    assert bad == [] and went_wrong == []
+
+
+def test_no_sideways_scrolling(site, browser, address):
+    "At 360 pixels no page is wider than the window; at 1,440 no line of code of a lesson or a questionnaire is cut."
+    with reader(browser, width=360, height=760, base_url=address) as (page, wrong):
+        wide = []
+        for name in documents(site):
+            page.goto(name)
+            page.evaluate('document.querySelectorAll("details").forEach(d => d.open = true)')
+            if page.evaluate('document.documentElement.scrollWidth') > 360: wide.append(name)
+        assert wide == [] and wrong == []
+    with reader(browser, width=1440, height=900, base_url=address) as (page, _):
+        for path in LESSONS:
+            for name in (f'nbs/{path.stem}.html', f'questionnaire/{path.stem}.html'):
+                page.goto(name)
+                page.evaluate('document.querySelectorAll("details").forEach(d => d.open = true)')
+                cut = page.evaluate('[...document.querySelectorAll(".cell_input pre")].filter(e => e.scrollWidth > e.clientWidth).map(e => e.textContent)')
+                assert cut == [], name
+
+
+def test_measure(site, browser, address):
+    "Prose stands in lines of 60 to 80 characters where the window has the room."
+    count = '''() => [...document.querySelectorAll('article p')].filter(p => p.textContent.length > 280).map(p => {
+        const lines = Math.round(p.getBoundingClientRect().height / parseFloat(getComputedStyle(p).lineHeight))
+        return p.textContent.length / (lines - 0.5) })'''
+    with reader(browser, width=1440, height=900, base_url=address) as (page, _):
+        for path in LESSONS:
+            page.goto(f'nbs/{path.stem}.html')
+            widths = sorted(page.evaluate(count))
+            assert len(widths) > 3 and 60 <= widths[len(widths) // 2] <= 80, widths
+
+
+def test_weight_and_first_paint(site, browser, address):
+    "Start page at most 300 kB, a lesson at most 1.5 MB, all files counted as they lie on the disk; read without scripts."
+    weights = {}
+    for name in ['index.html', *(f'{folder}/{path.stem}.html' for path in LESSONS for folder in ('nbs', 'questionnaire'))]:
+        with reader(browser, base_url=address) as (page, wrong):
+            sizes = []
+            page.on('response', lambda r: sizes.append(len(r.body())) if r.status == 200 else wrong.append(f'{r.status} {r.url}'))
+            page.goto(name); page.wait_for_load_state('networkidle')
+            weights[name] = sum(sizes)
+            assert wrong == []
+    assert weights['index.html'] <= 300_000 and max(weights.values()) <= 1_500_000, weights
+    with reader(browser, java_script_enabled=False, base_url=address) as (page, _):
+        for name in weights:
+            page.goto(name)
+            assert page.locator('main h1:visible').count() == 1 and page.locator('main p:visible').first.is_visible()
+        page.goto(FIRST)                                                  # answers are folded, not lost
+        page.locator('details.answer > summary').first.click()
+        assert page.locator('details.answer').first.locator('.cell').first.is_visible()
+
+
+# One source
+
+def test_lessons_come_and_go(checkout, tmp_path):
+    "A lesson added or removed changes the site, and nothing else is edited; a link to nowhere fails the build."
+    from test_drop_in import LESSON, QUESTIONS, write
+    number = f'{int(LESSONS[-1].stem[:2]) + 1:02}'
+    names = dict(number=number, subject='doubling', name=f'{number}_doubling')
+    write(checkout/'nbs'/f'{number}_doubling.ipynb', LESSON, **names)
+    write(checkout/'questionnaire'/f'{number}_doubling.ipynb', QUESTIONS, **names)
+    assert run('course_prepare', cwd=checkout).returncode == 0
+    done = run('python', 'docs/build.py', tmp_path/'site', cwd=checkout)
+    html, read = tmp_path/'site'/'html', lambda name: (tmp_path/'site'/'html'/name).read_text(encoding='utf-8')
+    assert done.returncode == 0, done.stdout
+    assert 'Twice a number, by hand' in read('index.html') and f'{number}_doubling' in read(f'nbs/{LESSONS[-1].stem}.html')
+    assert f'"{number}-10"' in read('_static/questions.js') and 'a number added to itself' in read('glossary.html')
+    assert 'course_lib.doubling.double' in read('api/doubling.html') and f'id="q-{number}-10"' in read(f'questionnaire/{number}_doubling.html')
+    for path in (checkout/'nbs'/f'{number}_doubling.ipynb', checkout/'questionnaire'/f'{number}_doubling.ipynb', checkout/'course_lib'/'doubling.py'): path.unlink()
+    nb = nbformat.read(checkout/'nbs'/LESSONS[0].name, 4)
+    nb.cells[-2].source += '\n\n[there](nowhere.ipynb)'
+    nbformat.write(nb, checkout/'nbs'/LESSONS[0].name)
+    done = run('python', 'docs/build.py', tmp_path/'site', cwd=checkout)
+    assert done.returncode != 0 and 'nowhere' in done.stdout, done.stdout
+    assert [p for p in html.rglob('*') if 'doubling' in p.name] == [] and 'doubling' not in read('index.html') + read('_static/questions.js')
+
+
+def test_buttons(site):
+    "Run, download and source buttons of a notebook lead where settings.ini says."
+    where = f"{SETTINGS['user']}/{SETTINGS['repo']}"
+    for path in LESSONS:
+        for folder in ('nbs', 'questionnaire'):
+            doc = BeautifulSoup((site/folder/f'{path.stem}.html').read_text(encoding='utf-8'), 'html.parser')
+            links = [a['href'] for a in doc.select('.article-header-buttons a')]
+            assert f"https://colab.research.google.com/github/{where}/blob/{SETTINGS['branch']}/{folder}/{path.name}" in links
+            assert f'https://codespaces.new/{where}' in links and f'../{folder}/{path.name}' in links
+            assert f"https://github.com/{where}/blob/{SETTINGS['branch']}/{folder}/{path.name}" in links
