@@ -255,7 +255,9 @@ def names_page(pages)->str:
              '| ours | fastai | PyTorch | what differs |', '|---|---|---|---|']
     for page in pages:
         for ours, *rest in other_names(page):
-            lines.append(f'| [{ours}](api/{page.module}.md) | {" | ".join(rest)} |')
+            linked = re.sub(r'`(\w+)`', rf'<a href="{page.api_url}#course_lib.{page.module}.\1"><code>\1</code></a>', ours)
+            lines.append(f'| {linked} | {" | ".join(rest)} |')
+    lines += ['', 'Our names and those of PyTorch are looked up by a test. Those of fastai (version 2) are not: it is not installed with the course.']
     return '\n'.join(lines)
 
 
@@ -349,7 +351,7 @@ def landing_page(root:Path, pages)->str:
     picture = (root/'docs'/'lesson.svg').read_text(encoding='utf-8')
     trust = re.search(r'^## (What you can rely on)\n+(.*?)(?=\n\n[^*]|\Z)', readme, re.M | re.S)
     commands = re.search(r'^## Two commands\n+(```.*?```)', readme, re.M | re.S)[1]
-    crops = ''.join(f'<svg viewBox="{x} 12 232 204" role="img" aria-hidden="true"><use href="#lesson-picture"/></svg>' for x in (9, 247, 485, 721))
+    crops = ''.join(f'<svg viewBox="{x} 12 232 204" role="img" aria-hidden="true"><use href="#lesson-picture" width="960" height="250"/></svg>' for x in (9, 247, 485, 721))
     parts = [f'# {title}', f':::{{container}} promise\n{first}.\n:::', f':::{{container}} about\n{rest}\n:::',
              raw_block(f'<p class="start"><a class="first-step" href="{pages[0].url}">Start with lesson {pages[0].number}</a> '
                        f'<span>{reading_time(pages[0])}Nothing to install: read it here, with all results.</span></p>'),
@@ -377,7 +379,7 @@ def reading_time(page:Page)->str:
 
 def lesson_tile(page:Page)->str:
     "One lesson on the start page, with what it reached when it was last run."
-    reached = [f'{html.escape(h.what)}: <b>{h.value:.4g}</b>' + (f' of {h.ceiling:.4g}' if h.ceiling else '')
+    reached = [f'{html.escape(h.what)}: <b>{h.value:.4f}</b>' + (f', the best possible {h.ceiling:.4f}' if h.ceiling is not None else '')
                for h in read_headlines(printed(nbformat.read(page.path, 4)))]
     links = (f'<a href="{page.questions_url}">{len(page.questions)} questions</a> · <a href="{page.api_url}">module {page.module}</a> · '
              f'runs in {html.escape(facts(page)["Runs in"])}')
