@@ -138,6 +138,7 @@ def show_images(
     size:float=0.8,      # side of one image, inches
 )->plt.Figure:
     "The images in a grid, without axes."
+    n_cols = max(1, min(n_cols, len(images)))
     n_rows = math.ceil(len(images) / n_cols)
     fig, axes = plt.subplots(n_rows, n_cols, figsize=(n_cols * size, n_rows * (size + 0.2 * (titles is not None))),
                              squeeze=False)

@@ -15,8 +15,10 @@ from pages import write_pages  # noqa: E402
 
 
 def build(out:Path):
-    "Build the whole site anew in `out`/html."
-    for folder in ('pages', 'files', 'doctrees', 'html'): shutil.rmtree(out/folder, ignore_errors=True)
+    "Build the whole site anew in `out`/html; raises `SystemExit` if `out` holds anything that no earlier build has made."
+    made = {'pages', 'files', 'doctrees', 'html', 'jupyter_execute'}
+    if out.exists() and (other := {p.name for p in out.iterdir()} - made): sys.exit(f'make site: {out} holds {sorted(other)[0]}, expected an empty folder or an earlier site')
+    for folder in made: shutil.rmtree(out/folder, ignore_errors=True)
     write_pages(DOCS.parent, out)
     failed = main(['-q', '-W', '--keep-going', '-j', 'auto', '-b', 'html', '-c', str(DOCS), '-d', str(out/'doctrees'), str(out/'pages'), str(out/'html')])
     if failed: sys.exit('make site: see the warnings above; the site is not complete')

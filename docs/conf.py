@@ -27,6 +27,7 @@ myst_enable_extensions = ['colon_fence', 'dollarmath', 'deflist']
 myst_heading_anchors = 3
 add_module_names = False
 html_domain_indices = False
+python_maximum_signature_line_length = 10_000          # in one line, which wraps: lists of arguments are invalid HTML
 html_math_renderer = 'mathml'
 
 html_theme = 'sphinx_book_theme'
@@ -34,7 +35,7 @@ html_title = project
 html_copy_source = False
 html_show_sphinx = False
 html_favicon = '_static/icon.svg'
-html_context = dict(default_mode='auto', repository=repository, description=SETTINGS['description'])
+html_context = dict(default_mode='light', repository=repository, description=SETTINGS['description'])
 html_css_files = ['course.css']
 html_js_files = [('questions.js', {'defer': 'defer'}), ('cards.js', {'defer': 'defer'})]
 html_theme_options = dict(show_toc_level=2, navigation_with_keys=False, use_download_button=False, use_fullscreen_button=False,

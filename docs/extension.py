@@ -6,11 +6,17 @@ from docutils import nodes
 from latex2mathml.converter import convert
 
 
+def spaced(mathml:str)->str:
+    "MathML with what latex2mathml leaves out: room after log, and primes of full height."
+    mathml = mathml.replace('<mi>log</mi>', '<mi>log</mi><mspace width="0.17em" />')
+    return re.sub(r'<msup>(<mi>[^<]*</mi>)<mi>&#x02032;</mi></msup>', r'<mrow>\1<mo lspace="0" rspace="0">&#x02032;</mo></mrow>', mathml)
+
+
 def formula(display:str):
     "A visitor that writes a formula as MathML, which browsers render without a script."
     def visit(self, node):
         reachable = ' tabindex="0"' if display == 'block' else ''         # a long one scrolls, by keyboard too
-        self.body.append(f'<span class="formula {display}"{reachable}>{convert(node.astext(), display=display)}</span>')
+        self.body.append(f'<span class="formula {display}"{reachable}>{spaced(convert(node.astext(), display=display))}</span>')
         raise nodes.SkipNode
     return visit, None
 
@@ -35,7 +41,7 @@ def buttons(config, pagename:str)->list:
     "Where a notebook can be run, had, seen as source, or reported on."
     repository = f'https://github.com/{config.repository}'
     link = lambda text, url: dict(type='link', text=text, url=url)
-    report = link('Report a mistake', f'{repository}/issues/new?{urlencode(dict(template="mistake.yml", title=pagename))}')
+    report = link('Report a mistake', f'{repository}/issues/new?{urlencode(dict(template="mistake.yml", place=pagename))}')
     if not pagename.startswith(('nbs/', 'questionnaire/')): return []
     path = f'{pagename}.ipynb'
     run = [link('Open in Colab', f'https://colab.research.google.com/github/{config.repository}/blob/{config.branch}/{path}'),
@@ -57,6 +63,6 @@ def setup(app):
     app.add_config_value('branch', 'main', 'html')
     app.add_html_math_renderer('mathml', formula('inline'), formula('block'))
     app.connect('config-inited', add_written_files)
-    app.connect('doctree-read', make_cards)
+    app.connect('doctree-read', make_cards, priority=400)             # before the contents of the page are collected
     app.connect('html-page-context', page_context, priority=900)      # after the theme's own
     return dict(version='1', parallel_read_safe=True, parallel_write_safe=True)

@@ -72,6 +72,22 @@ def as_source(page_url): return page_url.removesuffix('.html') + '.ipynb'
 def up(page_url): return '../' * page_url.count('/')
 
 
+def linked(source:str, page:Page, here:str, pages)->str:
+    "Prose with links: to questions by their id, to lessons by their name, to the names of the library in the table of names."
+    number = {p.number: p for p in pages if p.number}
+    source = re.sub(r'\b(Question|question) ((\d\d)-\d\d)\b', lambda m: m[0] if m[3] not in number else
+                    f'<a href="{up(here)}{number[m[3]].questions_url}#q-{m[2]}">{m[0]}</a>', source)
+    source = re.sub(r'`(\d\d)_\w+`', lambda m: m[0] if m[1] not in number else f'<a href="{up(here)}{number[m[1]].url}">{m[1]} {number[m[1]].title}</a>', source)
+    if not source.startswith('## Under other names'): return source
+    return '\n'.join(re.sub(r'^\|[^|]*', lambda m: api_links(m[0], page, here), line) for line in source.split('\n'))
+
+
+def api_links(text:str, page:Page, here:str)->str:
+    "Each quoted name of the page's module as a link to its entry."
+    def link(m): return m[0] if m[1] not in page.names else f'<a href="{up(here)}{page.api_url}#course_lib.{page.module}.{m[1]}"><code>{m[1]}</code></a>'
+    return re.sub(r'`(\w+)`', link, text)
+
+
 def trio(page:Page, here:str)->str:
     "Links between a lesson, its questions and its module, as they stand on top of each of the three."
     links = [('Lesson' if page.number else 'Notebook', page.url)]
@@ -106,11 +122,11 @@ def toctree(names, caption=''):
 
 # Lessons and tools
 
-def lesson_page(page:Page)->nbformat.NotebookNode:
+def lesson_page(page:Page, pages)->nbformat.NotebookNode:
     "A lesson without directives and hidden cells, its solutions folded, its exported names linked to the library."
     nb = nbformat.read(page.path, 4)
     cells = [md(opening(nb.cells[0].source, page, page.url))]
-    for cell in nb.cells[1:]: cells += [cell] if cell.cell_type == 'markdown' else shown_code(cell, page)
+    for cell in nb.cells[1:]: cells += [md(linked(cell.source, page, page.url, pages))] if cell.cell_type == 'markdown' else shown_code(cell, page)
     if page.questions: cells.append(md(toctree([f'Questions </questionnaire/{page.path.stem}>'])))
     return with_cells(nb, cells)
 
@@ -144,13 +160,13 @@ def questions_page(page:Page, root:Path)->nbformat.NotebookNode:
     "A questionnaire as cards: question, hint, answer with its witness, usual wrong answers."
     nb = nbformat.read(root/'questionnaire'/page.path.name, 4)
     start = next(i for i, c in enumerate(nb.cells) if c.source.startswith('### '))
-    cells = [md(opening(nb.cells[0].source, page, page.questions_url)), raw(progress([page], page.questions_url))]
+    cells = [md(opening(nb.cells[0].source, page, page.questions_url)), raw(f'<div>{progress([page])}</div>')]
     cells += [c for c in nb.cells[1:start] if c.cell_type == 'markdown']
     rest, by_id = nb.cells[start:], {q.id: q for q in page.questions}
     heads = [i for i, c in enumerate(rest) if re.match(r'##+ ', c.source) and c.cell_type == 'markdown'] + [len(rest)]
     for i, j in zip(heads, heads[1:]):
         found = re.match(r'### (\d\d-\d\d)', rest[i].source)
-        cells += question_card(by_id[found[1]], rest[i:j]) if found else [md('#' + c.source) for c in rest[i:j]]
+        cells += question_card(by_id[found[1]], rest[i:j]) if found else rest[i:j]
     return with_cells(nb, cells)
 
 
@@ -166,7 +182,7 @@ def question_card(q:Question, cells)->list:
                 *([md(q.prose), raw('<p class="label">Witness: these lines fail if the answer is false.</p>'), code['witness'],
                    raw('<p class="label">The answer to the small question:</p>')] if q.prose else []),
                 code['answer'],
-                raw('<p class="label">Usual wrong answers:</p>'), md('\n'.join(f'* {line}' for line in refusals)),
+                raw(f'<p class="label">Usual wrong answers{" (what they name is written in the check below)" if q.kind in ("code", "plot") else ""}:</p>'), md('\n'.join(f'* {line}' for line in refusals)),
                 *folded('check', 'The check, and what it said of each', [code['check']])])]
 
 
@@ -194,10 +210,10 @@ def as_code(text:str)->str:
     return f'`` {text} ``' if '`' in text else f'`{text}`'
 
 
-def progress(pages, here:str)->str:
+def progress(pages)->str:
     "Where the script of the cards shows what is known; empty without it."
     lessons = html.escape(json.dumps([p.number for p in pages]))
-    return f'<div class="progress-of" data-lessons="{lessons}" data-root="{up(here)}"></div>'
+    return f'<span class="progress-of" data-lessons="{lessons}"></span>'
 
 
 def question_index(pages)->str:
@@ -213,7 +229,7 @@ def practice_page(pages)->str:
              'On each card, say whether you knew the answer. The marks stay in this browser and go nowhere else. The review asks what you did '
              'not know; what you knew it asks again after 1, 3, 7, 16 and 35 days.', '', '| lesson | questions |', '|---|---|']
     lines += [f'| {p.number} [{p.title}]({as_source(p.url)}) | [{len(p.questions)} questions]'
-              f'({as_source(p.questions_url)}) {progress([p], "practice.html")} |' for p in pages]
+              f'({as_source(p.questions_url)}) {progress([p])} |' for p in pages]
     return '\n'.join(lines)
 
 
@@ -251,13 +267,12 @@ def slug(text:str)->str:
 
 def names_page(pages)->str:
     "The tables 'Under other names' of all lessons as one."
-    lines = ['# Ours, fastai, PyTorch', '', ':::{container} subtitle', 'Where to find in other libraries what the lessons build, and what differs there', ':::', '',
+    lines = ['# Ours, fastai, PyTorch', '', ':::{container} subtitle', 'Where to find in other libraries what the lessons build, and what differs there', ':::', '', '::::{container} names',
              '| ours | fastai | PyTorch | what differs |', '|---|---|---|---|']
     for page in pages:
         for ours, *rest in other_names(page):
-            linked = re.sub(r'`(\w+)`', rf'<a href="{page.api_url}#course_lib.{page.module}.\1"><code>\1</code></a>', ours)
-            lines.append(f'| {linked} | {" | ".join(rest)} |')
-    lines += ['', 'Our names and those of PyTorch are looked up by a test. Those of fastai (version 2) are not: it is not installed with the course.']
+            lines.append(f'| {api_links(ours, page, "names.html")} | {" | ".join(rest)} |')
+    lines += ['::::', '', 'Our names and those of PyTorch are looked up by a test. Those of fastai (version 2) are not: it is not installed with the course.']
     return '\n'.join(lines)
 
 
@@ -274,7 +289,7 @@ def other_names(page:Page)->list:
 def api_page(page:Page)->str:
     "The public names of a module: signature, what each argument is, and the cell that builds it."
     module = importlib.import_module(f'course_lib.{page.module}')
-    lines = [f'# {page.module}', '', trio(page, page.api_url), '', ':::{container} subtitle', page.about, ':::', '',
+    lines = [f'# course_lib.{page.module}', '', trio(page, page.api_url), '', ':::{container} subtitle', page.about, ':::', '',
              f'```{{py:module}} course_lib.{page.module}\n```', '']
     for name, cell in page.names.items():
         if name not in module.__all__: continue
@@ -287,7 +302,7 @@ def library_page(lessons, tools)->str:
     "All modules, and what each is about."
     row = lambda p: f'| [`{p.module}`]({p.api_url.removesuffix(".html")}.md) | {p.about} | [{p.title}]({as_source(p.url)}) |'
     return '\n'.join(['# Library', '', ':::{container} subtitle', 'The package `course_lib`, which the notebooks export: a module for each lesson, and the tools behind them', ':::', '',
-                      '| module | what it holds | built in |', '|---|---|---|', *map(row, lessons), *map(row, tools), '',
+                      'All names in one list: <a href="genindex.html">index</a>.', '', '| module | what it holds | built in |', '|---|---|---|', *map(row, lessons), *map(row, tools), '',
                       toctree([p.api_url.removesuffix('.html') for p in [*lessons, *tools]])])
 
 
@@ -295,13 +310,20 @@ def described(obj, name:str, page:Page, cell:str)->str:
     "One public name as a directive of Sphinx's Python domain."
     where = f'<p class="where"><a href="../{page.url}#cell-{cell}">Built in {"lesson " + page.number if page.number else "the notebook"}</a></p>'
     kind = 'class' if inspect.isclass(obj) else 'function' if callable(obj) else 'data'
-    if kind == 'data': return f'::::{{py:data}} {name}\n:module: course_lib.{page.module}\n:value: {shortened(repr(obj))}\n\n{where}\n::::'
+    if kind == 'data':
+        value = f':value: {json.dumps(repr(obj))}\n' if len(repr(obj)) <= 60 else ''
+        return f'::::{{py:data}} {name}\n:module: course_lib.{page.module}\n{value}\n{about_constant(name, page, cell)}\n\n{where}\n::::'
     body = [inspect.getdoc(obj) or '', arguments(obj), where]
     if kind == 'class': body += [method(getattr(obj, m), m) for m in own_methods(obj)]
     return (f'::::::{{py:{kind}}} {name}{signature(obj)}\n:module: course_lib.{page.module}\n\n' + '\n\n'.join(filter(None, body)) + '\n::::::')
 
 
-def shortened(text:str)->str: return text if len(text) <= 60 else text[:57] + '...'
+def about_constant(name:str, page:Page, cell:str)->str:
+    "The comment beside a constant, or the sentence before its cell."
+    cells = nbformat.read(page.path, 4).cells
+    at = next(i for i, c in enumerate(cells) if c.id == cell)
+    beside = re.search(rf'^{name} = .*?# *(.+)$', cells[at].source, re.M)
+    return beside[1] if beside else next(c.source for c in cells[at::-1] if c.cell_type == 'markdown').split('\n')[-1].strip()
 
 
 def own_methods(cls)->list:
@@ -321,7 +343,7 @@ def signature(obj)->str:
     except (OSError, TypeError): return ''
     if isinstance(node, ast.ClassDef):
         made = next((n for n in node.body if isinstance(n, ast.FunctionDef) and n.name == '__init__'), None)
-        if made is None: return str(inspect.signature(obj)).removesuffix(' -> None').replace("'", '') if hasattr(obj, '__dataclass_fields__') else ''
+        if made is None: return fields(node) if hasattr(obj, '__dataclass_fields__') or hasattr(obj, '_fields') else ''
         node = made
     node.args.args = [a for a in node.args.args if a.arg not in ('self', 'cls')]
     for a in (*node.args.args, *node.args.kwonlyargs):                    # an annotation that is a call is for the command line
@@ -330,15 +352,31 @@ def signature(obj)->str:
     return f'({ast.unparse(node.args)}){returns}'
 
 
+def fields(node)->str:
+    "The fields of a dataclass or a named tuple as arguments."
+    found = [n for n in node.body if isinstance(n, ast.AnnAssign)]
+    def default(n):
+        value = ast.unparse(n.value)
+        return f'{ast.unparse(n.value.keywords[0].value)}()' if value.startswith('field(default_factory') else value
+    return f'({", ".join(n.target.id + ": " + ast.unparse(n.annotation) + (" = " + default(n) if n.value else "") for n in found)})'
+
+
 def arguments(obj)->str:
     "A table of the arguments that a comment explains, and of what comes back."
     if inspect.isclass(obj) and issubclass(obj, Exception): return ''
     try: found = docments(inspect.unwrap(obj) if not inspect.isclass(obj) else obj, full=True)
     except (TypeError, ValueError, OSError): return ''
-    rows = [('returns' if name == 'return' else f'`{name}`', item.get('docment')) for name, item in found.items() if item.get('docment')]
+    rows = [('returns' if name == 'return' else f'`{name}`', explained(item)) for name, item in found.items() if explained(item)]
     if not rows: return ''
     cell = lambda text: ' '.join(str(text).split()).replace('|', '\\|')
     return '\n'.join(['| | |', '|---|---|', *(f'| {name} | {cell(text)} |' for name, text in rows)])
+
+
+def explained(item)->str:
+    "What the comment of an argument says, or the help that a command shows for it; quoted words are code."
+    anno = item.get('anno')
+    text = item.get('docment') or getattr(anno, 'help', None) or next((m.get('help') for m in getattr(anno, '__metadata__', ()) if isinstance(m, dict)), '')
+    return re.sub(r"(?<!\w)'[^' ]*'", lambda m: f'`{m[0]}`', text or '')
 
 
 # The landing page
@@ -351,16 +389,22 @@ def landing_page(root:Path, pages)->str:
     picture = (root/'docs'/'lesson.svg').read_text(encoding='utf-8')
     trust = re.search(r'^## (What you can rely on)\n+(.*?)(?=\n\n[^*]|\Z)', readme, re.M | re.S)
     commands = re.search(r'^## Two commands\n+(```.*?```)', readme, re.M | re.S)[1]
+    cost = re.search(r'^`make run` (makes an environment.+?\)), ', readme, re.M)[1] + '; then it runs every lesson and prints what each reached. No data is fetched.'
     crops = ''.join(f'<svg viewBox="{x} 12 232 204" role="img" aria-hidden="true"><use href="#lesson-picture" width="960" height="250"/></svg>' for x in (9, 247, 485, 721))
     parts = [f'# {title}', f':::{{container}} promise\n{first}.\n:::', f':::{{container}} about\n{rest}\n:::',
              raw_block(f'<p class="start"><a class="first-step" href="{pages[0].url}">Start with lesson {pages[0].number}</a> '
                        f'<span>{reading_time(pages[0])}Nothing to install: read it here, with all results.</span></p>'),
-             '## How a lesson works', raw_block(f'<div class="picture">{picture.replace("<svg ", "<svg id=lesson-picture ", 1)}</div><div class="crops">{crops}</div>'),
+             '## How a lesson works', raw_block(f'<div class="picture">{picture.replace("<svg ", "<svg id=lesson-picture ", 1)}</div><div class="crops">{crops}<p>{lesson_words(picture)}</p></div>'),
              '## The lessons', raw_block('<ol class="lessons">' + ''.join(map(lesson_tile, pages)) + '</ol>'),
-             '## Run it yourself', 'In a browser: ' + openers(root, pages) + '. On your own machine, two commands and no download of data:', commands.replace('```\n', '```console\n', 1),
+             '## Run it yourself', 'In a browser: ' + openers(root) + '. On your own machine:', commands.replace('```\n', '```console\n', 1), cost[0].upper() + cost[1:],
              f'## {trust[1]}', trust[2],
              toctree([f'{p.number} {p.title} <{p.url.removesuffix(".html")}>' for p in pages], 'Lessons'), toctree(['practice', 'glossary', 'names', 'library'], 'Look up')]
     return '\n\n'.join(parts)
+
+
+def lesson_words(picture:str)->str:
+    "The sentence under the picture."
+    return re.search(r'class="words"[^>]*>([^<]+)<', picture)[1]
 
 
 def raw_block(text:str)->str: return re.sub(r'\n\s*\n', '\n', f'<div>\n{text}\n</div>')
@@ -374,20 +418,21 @@ def facts(page:Page)->dict:
 def reading_time(page:Page)->str:
     "About how long a lesson takes to read, at 100 words of prose a minute and as long again for its code."
     words = sum(len(c.source.split()) for c in nbformat.read(page.path, 4).cells if c.cell_type == 'markdown')
-    return f'{round(2 * words / 100, -1):.0f} minutes to read. '
+    return f'{max(10, round(2 * words / 100, -1)):.0f} minutes to read. '
 
 
 def lesson_tile(page:Page)->str:
     "One lesson on the start page, with what it reached when it was last run."
-    reached = [f'{html.escape(h.what)}: <b>{h.value:.4f}</b>' + (f', the best possible {h.ceiling:.4f}' if h.ceiling is not None else '')
-               for h in read_headlines(printed(nbformat.read(page.path, 4)))]
+    figures = read_headlines(printed(nbformat.read(page.path, 4)))[-1:]           # none before the lesson was first run
+    reached = ''.join(f'<p class="reached">{html.escape(h.what)}: <b>{h.value:.4f}</b>' + (f', the best possible {h.ceiling:.4f}' if h.ceiling is not None else '') + '</p>'
+                      for h in figures)
     links = (f'<a href="{page.questions_url}">{len(page.questions)} questions</a> · <a href="{page.api_url}">module {page.module}</a> · '
              f'runs in {html.escape(facts(page)["Runs in"])}')
     return (f'<li><h3><a href="{page.url}"><span>{page.number}</span> {html.escape(page.title)}</a></h3><p>{html.escape(page.about)}</p>'
-            f'<ul class="reached">{"".join(f"<li>{r}</li>" for r in reached)}</ul><p class="links">{links}</p></li>')
+            f'{reached}<p class="links">{links}</p>{progress([page])}</li>')
 
 
-def openers(root:Path, pages)->str:
+def openers(root:Path)->str:
     "The README's links to places that run notebooks, which settings.ini names."
     line = re.search(r'^Without installing anything: (.+)\.$', (root/'README.md').read_text(encoding='utf-8'), re.M)
     return line[1]
@@ -407,7 +452,7 @@ def sources(root:Path)->dict:
     texts = {'index.md': landing_page(root, lessons), 'practice.md': practice_page(lessons),
              'glossary.md': glossary_page(lessons), 'names.md': names_page(lessons), 'library.md': library_page(lessons, tools), '_static/questions.js': question_index(lessons)}
     for page in [*lessons, *tools]:
-        texts[as_source(page.url)] = nbformat.writes(lesson_page(page))
+        texts[as_source(page.url)] = nbformat.writes(lesson_page(page, lessons))
         texts[page.api_url.removesuffix('.html') + '.md'] = api_page(page)
         if page.questions: texts[as_source(page.questions_url)] = nbformat.writes(questions_page(page, root))
     return texts

@@ -3,6 +3,7 @@ import ast
 import json
 import pkgutil
 import re
+import sys
 from importlib import import_module
 
 import pytest
@@ -88,6 +89,13 @@ def test_opening(path):
         for heading in ('## On real data', '## Exercises', '## Left out, and next'): assert heading in text, heading
 
 
+def told(path):
+    "(term, sentence) for each term in bold in a lesson, as the glossary shows them."
+    sys.path.insert(0, str(ROOT/'docs'))
+    from pages import read_page, terms
+    return [(term, sentence) for term, sentence, *_ in terms(read_page(path, ROOT))]
+
+
 @on(LESSONS)
 def test_terms_and_names(path):
     "Bold marks the place that explains a term, once in the course: the glossary is made of it. A table tells the names elsewhere; they exist."
@@ -95,6 +103,8 @@ def test_terms_and_names(path):
     text, earlier = prose(path), ''.join(prose(p) for p in LESSONS if p < path).lower()
     terms = re.findall(r'\*\*(.+?)\*\*', text.lower())
     assert terms and len(set(terms)) == len(terms) and [term for term in terms if f'**{term}**' in earlier] == []
+    alone = [sentence for _, sentence in told(path) if re.match(r'(So|But|Then|That|Such|Its|It|This|These|What|Or|And)\b', sentence) or sentence.endswith(':')]
+    assert alone == [], 'a sentence that explains a term is read alone in the glossary'
     rows = [row.split('|') for row in re.findall(r'^\|(.*)\|$', text.split('## Under other names')[1].split('\n## ')[0], re.M)][2:]
     quoted, public = re.compile(r'`(.+?)`').findall, import_module(f'course_lib.{path.stem[3:]}').__all__
     assert rows and all(quoted(ours) and differs.strip() for ours, _, _, differs in rows)

@@ -128,7 +128,7 @@ def test_lessons_are_shown_clean(site):
     for path in LESSONS:
         doc = BeautifulSoup((site/'nbs'/f'{path.stem}.html').read_text(encoding='utf-8'), 'html.parser')
         text, cells = doc.get_text(), nbformat.read(path, 4).cells
-        assert '#|' not in text.replace('#| export goes into', '') and 'nbdev_export' not in text and 'google.colab' not in text and 'default_exp' not in text
+        assert '#|' not in text.replace('#| export (on the site', '') and 'nbdev_export' not in text and 'google.colab' not in text and 'default_exp' not in text
         solutions = [c for c in cells if c.cell_type == 'code' and 'solution' in directives(c.source)]
         assert len(doc.select('details.solution:not([open])')) == len(solutions) >= 3
         printed = [o.text.splitlines()[0] for c in cells if c.cell_type == 'code' for o in c.outputs if o.output_type == 'stream']
@@ -211,6 +211,8 @@ def test_marks_progress_and_reload(student):
     assert student.get_attribute(f'#q-{one[0]} .yes', 'aria-pressed') == 'true'
     assert student.get_attribute(f'#q-{one[3]} .no', 'aria-pressed') == 'true'
     assert student.get_attribute(f'#q-{one[4]} .no', 'aria-pressed') == 'false'
+    mark(student, one[5], False); mark(student, one[5], False)           # the same button again takes a mark away
+    assert student.inner_text('.progress-of') == wanted
     student.goto(SECOND)
     mark(student, two[0], True)
     student.goto('practice.html')
@@ -233,14 +235,14 @@ def test_export_import_reset(student, tmp_path):
     assert student.locator('.progress-of').first.inner_text().startswith('1 of')          # not without a yes
     student.once('dialog', lambda d: d.accept()); student.click('text=Forget all')
     assert student.locator('.progress-of').first.inner_text().startswith('0 of') and student.inner_text('#start-review') == 'Nothing to review now'
-    for bad in ('not json', '{"course": "another", "marks": {}}', '[]'):
+    for bad in ('not json', '{"course": "another", "marks": {}}', '[]', '{"course": "deep-learning-checked", "marks": null}'):
         (tmp_path/'bad.json').write_text(bad)
         student.set_input_files('input[type=file]', tmp_path/'bad.json')
-        student.wait_for_selector('#practice-said:has-text("was not read")')
+        student.wait_for_selector('#said:has-text("was not read")')
         assert student.locator('.progress-of').first.inner_text().startswith('0 of')
-        student.evaluate('document.getElementById("practice-said").textContent = ""')
+        student.evaluate('document.getElementById("said").textContent = ""')
     student.set_input_files('input[type=file]', tmp_path/'marks.json')
-    student.wait_for_selector('#practice-said:has-text("2 marks read")')
+    student.wait_for_selector('#said:has-text("2 marks read")')
     assert student.inner_text('#start-review') == 'Review 1 card'
     student.evaluate('localStorage.setItem("deep-learning-checked.marks", "damaged")')    # a damaged store stops nothing
     student.reload()
@@ -267,13 +269,14 @@ def test_review_asks_what_it_should(student):
     assert student.inner_text('#start-review') == 'Review 4 cards'        # not what is known, not what was never marked
     student.click('#start-review')
     student.wait_for_selector('.review-bar')
+    assert student.locator('.marks button[aria-pressed=true]:visible').count() == 0       # no verdict of before is shown
     order = []
     for known in (False, True, True, True, True):
         order.append(asked(student))
         mark(student, order[-1], known)
         student.wait_for_function('id => location.href.includes("practice") || (document.querySelector(".asked")?.id ?? id) !== id', arg=f'q-{order[-1]}')
     assert order[0] == order[4] == one[2] and sorted(order[:4]) == sorted([one[2], one[5], one[6], two[1]])
-    student.wait_for_url('**/practice.html?done')
+    student.wait_for_selector('#said:has-text("Review finished")')
     assert student.inner_text('#start-review') == 'Nothing to review now'
     due = {}
     for days in (0.9, 1.1, 3.9):                                          # known once: asked after a day
@@ -305,6 +308,8 @@ def test_keyboard_alone(student):
     student.keyboard.press('y'); student.keyboard.press('j'); student.keyboard.press('n')
     assert focused() == f'q-{one[1]}' and student.inner_text('.progress-of') == f'1 of {len(one)} known, 1 not yet'
     student.keyboard.press('k'); assert focused() == f'q-{one[0]}'
+    student.evaluate('''document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {key: 'n', repeat: true, bubbles: true}))''')
+    assert student.inner_text('.progress-of') == f'1 of {len(one)} known, 1 not yet'      # a key held down counts once
     student.keyboard.press('Tab'); student.keyboard.press('Enter')        # the hint by Tab and Enter
     assert student.locator(f'#q-{one[0]} details.hint[open]').count() == 0
     student.goto('practice.html')
@@ -315,7 +320,7 @@ def test_keyboard_alone(student):
     student.wait_for_selector('.review-bar')
     assert focused() == f'q-{one[1]}'
     student.keyboard.press('a'); student.keyboard.press('y')
-    student.wait_for_url('**/practice.html?done')
+    student.wait_for_selector('#said:has-text("Review finished")')
 
 
 @pytest.mark.parametrize('start', ['index.html', f'nbs/{LESSONS[0].stem}.html'])
@@ -443,3 +448,32 @@ def test_buttons(site):
             assert f"https://colab.research.google.com/github/{where}/blob/{SETTINGS['branch']}/{folder}/{path.name}" in links
             assert f'https://codespaces.new/{where}' in links and f'../{folder}/{path.name}' in links
             assert f"https://github.com/{where}/blob/{SETTINGS['branch']}/{folder}/{path.name}" in links
+
+
+def test_on_paper_and_without_scripts(browser, address):
+    "Dark mode prints light; without scripts the page has its light colors whatever the system prefers, and code can be read."
+    with reader(browser, color_scheme='dark', base_url=address) as (page, _):
+        page.goto(FIRST)
+        assert page.get_attribute('html', 'data-theme') == 'dark'
+        page.evaluate('dispatchEvent(new Event("beforeprint"))')
+        assert page.get_attribute('html', 'data-theme') == 'light'
+        page.evaluate('dispatchEvent(new Event("afterprint"))')
+        assert page.get_attribute('html', 'data-theme') == 'dark'
+    light = lambda color: sum(map(float, re.findall(r'[\d.]+', color)[:3])) > 600
+    with reader(browser, color_scheme='dark', java_script_enabled=False, base_url=address) as (page, _):
+        page.goto(f'nbs/{LESSONS[0].stem}.html')
+        assert page.get_attribute('html', 'data-theme') == 'light'
+        for place in ('html', '.cell_input'):
+            assert light(page.locator(place).first.evaluate('e => getComputedStyle(e).backgroundColor')), place
+
+
+def test_groups_of_questions(checkout, tmp_path):
+    "A heading between questions stands between cards, not in the one before."
+    path = checkout/'questionnaire'/LESSONS[0].name
+    nb = nbformat.read(path, 4)
+    second = [i for i, c in enumerate(nb.cells) if c.source.startswith('### ')][1]
+    nb.cells.insert(second, nbformat.v4.new_markdown_cell('## A new group', id='group'))
+    nbformat.write(nb, path)
+    done = run('python', '-c', 'import sys; sys.path.insert(0, "docs"); from pathlib import Path; from pages import *; root = Path("."); '
+               f'print([c.source for c in questions_page(read_page(root/"nbs"/"{path.name}", root), root).cells if c.source.startswith("## ")][:3])', cwd=checkout)
+    assert "'## A new group'" in done.stdout and '### A new group' not in done.stdout, done.stdout

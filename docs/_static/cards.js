@@ -6,6 +6,7 @@
   const APART = 3                                                   // cards between a "not yet" and the same card again
   const lessons = window.courseQuestions
   const root = document.documentElement.dataset.content_root
+  let reviewing = false
   const make = (tag, props = {}, ...children) => {
     const element = Object.assign(document.createElement(tag), props)
     element.append(...children)
@@ -15,14 +16,18 @@
   // Marks
 
   const isMark = m => m && typeof m.known === 'boolean' && Number.isInteger(m.box) && m.box >= 0 && Number.isFinite(m.due)
-  const sound = marks => Object.fromEntries(Object.entries(marks).filter(([id, m]) => /^\d\d-\d\d$/.test(id) && isMark(m)))
+  const sound = marks => Object.fromEntries(Object.entries(marks).filter(([id, m]) => lessons.some(l => l.ids.includes(id)) && isMark(m)))
   const load = () => {
     try { return sound(JSON.parse(localStorage.getItem(KEY)) ?? {}) } catch { return {} }
   }
-  const save = marks => localStorage.setItem(KEY, JSON.stringify(marks))
-  const mark = (id, known) => {
+  const save = marks => {
+    try { localStorage.setItem(KEY, JSON.stringify(marks)) }
+    catch { alert('This browser does not let the page keep marks: they are lost when you leave it.') }
+  }
+  const mark = (id, known) => {                                     // known: true, false, or null to take the mark away
     const marks = load(), now = Date.now(), old = marks[id] ?? {known: false, box: 0, due: 0}
     const early = old.known && now < old.due                       // known, and not asked for yet: that proves nothing new
+    if (known === null) { delete marks[id]; save(marks); refresh(); return }
     const box = !known ? 0 : early ? old.box : Math.min(old.box + 1, DAYS.length - 1)
     marks[id] = {known, box, due: early && known ? old.due : now + DAYS[box] * DAY}
     save(marks)
@@ -48,8 +53,8 @@
       const m = marks[idOf(card)]
       card.classList.toggle('known', !!m?.known)
       card.classList.toggle('not-yet', !!m && !m.known)
-      card.querySelector('.marks .yes').setAttribute('aria-pressed', !!m?.known)
-      card.querySelector('.marks .no').setAttribute('aria-pressed', !!m && !m.known)
+      card.querySelector('.marks .yes').setAttribute('aria-pressed', !reviewing && !!m?.known)
+      card.querySelector('.marks .no').setAttribute('aria-pressed', !reviewing && !!m && !m.known)
     }
     for (const place of document.querySelectorAll('.progress-of')) {
       const wanted = JSON.parse(place.dataset.lessons)
@@ -59,6 +64,8 @@
     }
     const n = due().length, start = document.getElementById('start-review')
     if (start) Object.assign(start, {disabled: n === 0, textContent: n ? `Review ${n} ${n === 1 ? 'card' : 'cards'}` : 'Nothing to review now'})
+    const hello = document.getElementById('hello')
+    if (hello) hello.hidden = Object.keys(marks).length > 0
   }
 
   // Cards: marks and keys
@@ -67,11 +74,16 @@
     const details = card.querySelector(`details.${kind}`)
     details.open = !details.open
   }
-  const go = card => { card.focus(); card.scrollIntoView({block: 'start'}) }
-  const answerOf = (card, known) => { mark(idOf(card), known); if (reviewing) next(idOf(card), known) }
+  const reach = card => { card.focus(); card.scrollIntoView({block: 'start'}) }
+  const answerOf = (card, known) => {
+    const id = idOf(card), old = load()[id]
+    const again = !reviewing && old?.known === known && !(known && old.due <= Date.now())      // the same button again takes the mark away
+    mark(id, again ? null : known)
+    if (reviewing) next(id, known)
+  }
   const KEYS = {
-    j: (card, all) => go(all[Math.min(all.indexOf(card) + 1, all.length - 1)]),
-    k: (card, all) => go(all[Math.max(all.indexOf(card) - 1, 0)]),
+    j: (card, all) => reach(all[Math.min(all.indexOf(card) + 1, all.length - 1)]),
+    k: (card, all) => reach(all[Math.max(all.indexOf(card) - 1, 0)]),
     h: card => fold(card, 'hint'), a: card => fold(card, 'answer'),
     y: card => answerOf(card, true), n: card => answerOf(card, false),
   }
@@ -87,50 +99,55 @@
     card.append(marks)
     card.addEventListener('keydown', event => {                    // only while the card has the focus
       const key = KEYS[event.key]
-      if (!key || event.ctrlKey || event.metaKey || event.altKey || event.target.matches('input, textarea')) return
+      if (!key || event.repeat || event.ctrlKey || event.metaKey || event.altKey || event.target.matches('input, textarea')) return
       event.preventDefault()
       key(card, cards().filter(c => c.offsetParent))
     })
   }
   const keys = () => {
     const first = make('button', {type: 'button', textContent: 'To the first card'})
-    first.addEventListener('click', () => go(cards()[0]))
+    first.addEventListener('click', () => reach(cards()[0]))
     return make('div', {className: 'tools keys'}, first, 'Keys on a card: j next, k previous, h hint, a answer, y known, n not yet')
   }
 
+  const said = text => { document.getElementById('said').textContent = text }
+
   // Review: a queue of ids, kept while the tab is open, that leads from page to page
 
-  let reviewing = false
-  const queue = () => { try { return JSON.parse(sessionStorage.getItem(QUEUE)) ?? [] } catch { return [] } }
+  const queue = () => {
+    const there = id => lessons.some(l => l.ids.includes(id))
+    try { return JSON.parse(sessionStorage.getItem(QUEUE)).filter(there) } catch { return [] }
+  }
   const setQueue = ids => sessionStorage.setItem(QUEUE, JSON.stringify(ids))
   const pageOf = id => root + lessons.find(l => l.ids.includes(id)).url
-  const ask = id => {
+  const ask = (id, go = url => location.replace(url)) => {            // Back leads out of the review, not through it
     const card = cards().find(c => idOf(c) === id)
-    if (!card) { location.href = `${pageOf(id)}?review`; return }
+    if (!card) { go(`${pageOf(id)}?review`); return }
     for (const c of cards()) c.classList.toggle('asked', c === card)
     for (const details of card.querySelectorAll('details')) details.open = false
-    document.querySelector('.review-bar b').textContent = `Review: ${queue().length} to go`
-    go(card)
+    document.querySelector('.review-bar b').textContent = `Review: ${queue().length} to go.`
+    reach(card)
   }
   const next = (id, known) => {
     const rest = queue().filter(other => other !== id)
     if (!known) rest.splice(Math.min(APART, rest.length), 0, id)
     setQueue(rest)
+    said(`${known ? 'Known' : 'To be asked again'}: ${id}.`)
     if (rest.length) ask(rest[0])
-    else location.href = `${root}practice.html?done`
+    else location.replace(`${root}practice.html?done`)
   }
-  const startReview = () => { setQueue(due()); ask(queue()[0]) }
+  const startReview = () => { setQueue(due()); ask(queue()[0], url => { location.href = url }) }
   const review = () => {
     const end = make('a', {href: `${root}practice.html`, textContent: 'End the review'})
-    document.querySelector('.bd-article h1').after(make('div', {className: 'review-bar'}, make('b', {ariaLive: 'polite'}), end))
+    document.querySelector('.bd-article h1').after(make('div', {className: 'review-bar'}, make('b'), make('span', {id: 'said', role: 'status'}), end))
     document.body.classList.add('reviewing')
     reviewing = true
+    refresh()
     ask(queue()[0])
   }
 
   // The page "Practice": review, export, import, reset
 
-  const said = text => { document.getElementById('practice-said').textContent = text }
   const exportMarks = () => {
     const file = new Blob([JSON.stringify({course: 'deep-learning-checked', marks: load()}, null, 1)], {type: 'application/json'})
     const link = make('a', {href: URL.createObjectURL(file), download: 'deep-learning-checked-marks.json'})
@@ -142,9 +159,10 @@
     event.target.value = ''
     try {
       const found = JSON.parse(await file.text())
-      if (found?.course !== 'deep-learning-checked' || typeof found.marks !== 'object') throw new Error('it holds no marks of this course')
-      const marks = sound(found.marks)
-      save({...load(), ...marks})
+      if (found?.course !== 'deep-learning-checked' || !found.marks || typeof found.marks !== 'object') throw new Error('it holds no marks of this course')
+      const marks = sound(found.marks), mine = load()
+      for (const [id, m] of Object.entries(marks)) if (mine[id]?.due > m.due) marks[id] = mine[id]      // the later one stays
+      save({...mine, ...marks})
       refresh()
       said(`${Object.keys(marks).length} marks read from ${file.name}.`)
     } catch (error) { said(`${file.name} was not read: ${error.message}. Your marks are as they were.`) }
@@ -163,12 +181,14 @@
     }
     const input = make('input', {type: 'file', accept: '.json,application/json', ariaLabel: 'Import marks'})
     input.addEventListener('change', importMarks)
-    const all = make('div', {className: 'progress-of'})
+    const all = make('span', {className: 'progress-of'})
     all.dataset.lessons = JSON.stringify(lessons.map(l => l.lesson))
-    place.append(all, make('div', {className: 'tools'},
+    const hello = make('p', {id: 'hello'}, 'No card has a mark yet. ', make('a', {href: root + lessons[0].url, textContent: `Start with the questions of lesson ${lessons[0].lesson}`}), '.')
+    place.append(hello, all, make('div', {className: 'tools'},
       button('', startReview, {id: 'start-review', className: 'first'}), button('Export marks', exportMarks),
       make('label', {}, input, make('span', {textContent: 'Import marks'})), button('Forget all', reset)),
-      make('p', {id: 'practice-said', role: 'status', textContent: location.search === '?done' ? 'Review finished.' : ''}))
+      make('p', {id: 'said', role: 'status', textContent: location.search === '?done' ? 'Review finished.' : ''}))
+    if (location.search) history.replaceState(null, '', location.pathname)
   }
 
   for (const card of cards()) dress(card)
