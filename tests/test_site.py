@@ -463,7 +463,7 @@ def test_on_paper_and_without_scripts(browser, address):
     with reader(browser, color_scheme='dark', java_script_enabled=False, base_url=address) as (page, _):
         page.goto(f'nbs/{LESSONS[0].stem}.html')
         assert page.get_attribute('html', 'data-theme') == 'light'
-        for place in ('html', '.cell_input'):
+        for place in ('body', '.cell_input'):
             assert light(page.locator(place).first.evaluate('e => getComputedStyle(e).backgroundColor')), place
 
 
