@@ -319,11 +319,13 @@ def described(obj, name:str, page:Page, cell:str)->str:
 
 
 def about_constant(name:str, page:Page, cell:str)->str:
-    "The comment beside a constant, or the sentence before its cell."
+    "The comment beside a constant, or the paragraph before its cell."
     cells = nbformat.read(page.path, 4).cells
     at = next(i for i, c in enumerate(cells) if c.id == cell)
     beside = re.search(rf'^{name} = .*?# *(.+)$', cells[at].source, re.M)
-    return beside[1] if beside else next(c.source for c in cells[at::-1] if c.cell_type == 'markdown').split('\n')[-1].strip()
+    if beside: return beside[1]
+    before = next(c.source for c in cells[at::-1] if c.cell_type == 'markdown').split('\n')[-1].strip()
+    return '' if before.startswith('#') else before
 
 
 def own_methods(cls)->list:
