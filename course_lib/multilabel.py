@@ -148,9 +148,10 @@ def average_precision(
     check_float('scores', scores); check_shape('scores', scores, None, None)
     check_shape('target', target, *scores.shape); check_yes_no('target', target)
     if scores.isnan().any(): raise ValueError("`scores` holds nan, expected numbers that can be ranked")
-    ranked, order = scores.T.sort(descending=True, stable=True)                           # (C, N)
+    ranked, order = scores.T.sort(descending=True)                                        # (C, N)
     hit = (target.T == 1).gather(1, order)
     found = hit.cumsum(1).double()
-    last_of_step = torch.searchsorted(-ranked.contiguous(), -ranked.contiguous(), right=True) - 1
+    falling = -ranked.contiguous()
+    last_of_step = torch.searchsorted(falling, falling, right=True) - 1
     at_end = found.gather(1, last_of_step) / (last_of_step + 1)
     return _ratio((at_end * hit).sum(1), hit.sum(1), zero_division, 'is in no row of `target`')

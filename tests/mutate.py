@@ -86,7 +86,8 @@ def mutants_of(cell:str, source:str)->list[Mutant]:
     skip, found = untouched(tree), []
 
     def record(function, before, tree_after, after):
-        found.append(Mutant(cell, f'{function}: {before} => {after}', f'{directives}\n{ast.unparse(ast.fix_missing_locations(tree_after))}'))
+        text = ast.unparse(ast.fix_missing_locations(tree_after))
+        if text != ast.unparse(tree): found.append(Mutant(cell, f'{function}: {before} => {after}', f'{directives}\n{text}'))     # two equal arguments exchanged
 
     def visit(node, path, function, statement):
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)): function = node.name
