@@ -43,6 +43,15 @@ def checkout(tmp_path):
     return tmp_path/'course'
 
 
+def with_gradient(f, x):
+    "Value of `f(x)`, float64, and the gradient of its sum, weighted so that rows do not cancel."
+    import torch
+    x = x.clone().requires_grad_()
+    value = f(x)
+    (value * torch.arange(1., value.numel() + 1, dtype=torch.float64).view(value.shape)).sum().backward()
+    return value.detach(), x.grad
+
+
 def left_out_cells()->dict:
     "How many cells of all notebooks carry each flag that is not run."
     from course_lib.cli import directives, read_notebook, skipped_flags

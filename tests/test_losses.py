@@ -1,6 +1,7 @@
 """The losses against PyTorch's, on shapes, reductions and smoothings that hypothesis draws."""
 import torch
 import torch.nn.functional as F
+from conftest import with_gradient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.testing import assert_close
@@ -17,14 +18,6 @@ def batches(draw):
     gen = torch.Generator().manual_seed(draw(st.integers(0, 2**31)))
     scores = torch.randn(n, c, dtype=torch.float64, generator=gen) * draw(st.sampled_from([0., 0.1, 1., 10., 100., 1e4]))
     return scores + draw(st.sampled_from([0., -1e4, 1e4])), torch.randint(0, c, (n,), generator=gen)
-
-
-def with_gradient(f, scores):
-    "Value of `f(scores)` and the gradient of its sum, weighted so that rows do not cancel."
-    scores = scores.clone().requires_grad_()
-    value = f(scores)
-    (value * torch.arange(1., value.numel() + 1, dtype=torch.float64).view(value.shape)).sum().backward()
-    return value.detach(), scores.grad
 
 
 @settings(max_examples=1000, deadline=None, derandomize=True)

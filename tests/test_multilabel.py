@@ -3,6 +3,7 @@ import warnings
 
 import torch
 import torch.nn.functional as F
+from conftest import with_gradient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, f1_score, precision_score, recall_score
@@ -22,14 +23,6 @@ def questions(draw):
     scores[torch.rand(n, c, generator=gen) < 0.1] = 0
     target = (torch.rand(n, c, generator=gen) < draw(st.sampled_from([0., 0.1, 0.5, 0.9, 1.]))).double()
     return scores, target, torch.rand(c, dtype=torch.float64, generator=gen) * 9
-
-
-def with_gradient(f, x):
-    "Value of `f(x)` and the gradient of its sum, weighted so that rows do not cancel."
-    x = x.clone().requires_grad_()
-    value = f(x)
-    (value * torch.arange(1., value.numel() + 1, dtype=torch.float64).view(value.shape)).sum().backward()
-    return value.detach(), x.grad
 
 
 @settings(max_examples=1000, deadline=None, derandomize=True)
