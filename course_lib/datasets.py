@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['REGISTRY', 'IMAGENET_STATS', 'digits', 'glyph_classes', 'glyphs', 'digit_scenes', 'DataError', 'Variant', 'DataSet',
-           'data_root', 'unpack', 'find_data', 'get_data', 'read_idx', 'mnist', 'voc2007', 'squeezenet_body']
+           'data_root', 'unpack', 'find_data', 'get_data', 'read_idx', 'mnist', 'voc2007', 'pet_photos',
+           'squeezenet_body']
 
 # %% ../nbs/tools/datasets.ipynb #6a6f4778
 import gzip
@@ -177,6 +178,8 @@ _VOC_PREPARED = {'voc.csv': 'sha256:0ec5df3ec34a12d44d603e805af459cc96b0272447c7
                  'voc2007_test_160.tar': 'sha256:b10b0a3581024aa16d36ff95c5a257b29172c975f9aac2417ccfc602055ab349'}
 _VOC = {'VOCtrainval_06-Nov-2007.tar': 'md5:c52e279531787c972589f7e41ab4ae64', 'VOCtest_06-Nov-2007.tar': 'md5:b6e924de25625d8de591ea690078ad9f'}
 _SQUEEZENET_PREPARED = {'squeezenet1_1_features_caffe.pth': 'sha256:a505126d9179e557a13b071c3b12eb2bcd439fe8a40afe5c55ce9e482c628868'}
+_PETS_PREPARED = {'oxford_pets_sample_160.tar': 'sha256:19546432d93f9c61bdbf2c8ecc233fdc6a80168e0889958e6de825f1bd95ee59'}
+_PETS = {'images.tar.gz': 'md5:5c4f3ee8e5d25df40f4fd59a7f44e54c'}
 _SQUEEZENET = 'squeezenet1_1-b8a52dc0.pth'        # the name holds the first digits of the digest: PyTorch publishes no more of it
 
 REGISTRY = {entry.name: entry for entry in [
@@ -186,6 +189,9 @@ REGISTRY = {entry.name: entry for entry in [
     DataSet('voc2007', 'PASCAL VOC 2007: photos with the objects that each shows, 20 kinds (Everingham et al. 2010)', "flickr's terms of use",
             (Variant('prepared: 2,500 photos of the test set, short side 160 pixels', _VOC_PREPARED),
              Variant('published', _VOC, {f'https://thor.robots.ox.ac.uk/pascal/VOC/voc2007/{file}': md5 for file, md5 in _VOC.items()}))),
+    DataSet('pets', 'Oxford-IIIT Pet: photos of 37 breeds of cats and dogs (Parkhi et al. 2012)', 'CC BY-SA 4.0',
+            (Variant('prepared: 10 photos of each breed, short side 160 pixels', _PETS_PREPARED),
+             Variant('published', _PETS, {f'https://www.robots.ox.ac.uk/~vgg/data/pets/data/{file}': md5 for file, md5 in _PETS.items()}))),
     DataSet('squeezenet1_1', 'SqueezeNet 1.1, a small network trained on ImageNet (Iandola et al. 2016): its weights', 'BSD; MIT',
             (Variant('prepared: features only, from the Caffe model', _SQUEEZENET_PREPARED),
              Variant('published by torchvision', {_SQUEEZENET: 'sha256:b8a52dc0'}, {f'https://download.pytorch.org/models/{_SQUEEZENET}': None}))),
@@ -350,6 +356,18 @@ def voc2007()->tuple[pd.DataFrame, Callable]:  # columns fname, labels (names jo
         archive, member = where[fname]
         return Image.open(BytesIO(archive.extractfile(member).read())).convert('RGB')
     return table, photo
+
+# %% ../nbs/tools/datasets.ipynb #53cff186
+def pet_photos(
+    to,     # folder that the photos are unpacked into, once; made if it is not there
+)->Path:    # the folder below it that holds them, such as great_pyrenees_173.jpg; cats' names begin with a capital letter
+    "The photos of cats and dogs, the breed in each file's name; fetched by `get_data('pets')` if need be."
+    archive, = get_data('pets').glob('*.tar*')
+    done = Path(to)/'unpacked'
+    if not done.exists():
+        unpack(archive, Path(to))
+        done.touch()                    # last, so that an unpacking that was cut off is done again
+    return next(path for path in Path(to).rglob('images') if path.is_dir())
 
 # %% ../nbs/tools/datasets.ipynb #019b80e0
 IMAGENET_STATS = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)       # mean and deviation of red, green, blue, for colors in 0..1

