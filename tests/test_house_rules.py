@@ -106,7 +106,8 @@ def test_terms_and_names(path):
     alone = [sentence for _, sentence in told(path) if re.match(r'(So|But|Then|That|Such|Its|It|This|These|What|Or|And)\b', sentence) or sentence.endswith(':')]
     assert alone == [], 'a sentence that explains a term is read alone in the glossary'
     rows = [row.split('|') for row in re.findall(r'^\|(.*)\|$', text.split('## Under other names')[1].split('\n## ')[0], re.M)][2:]
-    quoted, public = re.compile(r'`(.+?)`').findall, import_module(f'course_lib.{path.stem[3:]}').__all__
+    modules = [path.stem[3:], *(p.stem for p in TOOLS)]
+    quoted, public = re.compile(r'`(.+?)`').findall, {name for m in modules for name in import_module(f'course_lib.{m}').__all__}
     assert rows and all(quoted(ours) and differs.strip() for ours, _, _, differs in rows)
     assert [name for ours, *_ in rows for name in quoted(ours) if name not in public] == []
     for _, _, theirs, _ in rows:
