@@ -515,7 +515,7 @@ class DataBlock:
         sets = _step('all labels', lambda i: Datasets(i, self.tfms, splits), items, lambda _: 'known, on both sides')
         value = sets.train[0][0]
         for t in self.item_tfms: value = _step(f'item: {_name(t)}', t, value)
-        loader = _step('loader', lambda d: DataLoader(d, bs, drop_last=True, item_tfms=self.item_tfms), sets.train)
+        loader = _step('loader', lambda d: DataLoader(d, bs, item_tfms=self.item_tfms), sets.train)
         x, *rest = _step('collate', lambda d: next(iter(d)), loader)
         for t in self.batch_tfms: x = _step(f'batch: {_name(t)}', t, x)
 
@@ -523,7 +523,7 @@ def _step(name:str, func, x, say=None):
     "Do one step and tell what came out; raises `ValueError` with its name if it breaks."
     try: result = func(x)
     except Exception as e: raise ValueError(f"step '{name}' breaks on {_describe(x)}: {type(e).__name__}: {e}") from e
-    print(f'{name:28}{(say or _describe)(result)}')
+    print(f'{name:32}{(say or _describe)(result)}')
     return result
 
 def _name(t)->str: return getattr(t, '__name__', type(t).__name__)

@@ -152,6 +152,6 @@ def average_precision(
     hit = (target.T == 1).gather(1, order)
     found = hit.cumsum(1).double()
     falling = -ranked.contiguous()
-    last_of_step = torch.searchsorted(falling, falling, right=True) - 1
+    last_of_step = torch.searchsorted(falling, falling, right=True) - 1      # place of the last row of equal score
     at_end = found.gather(1, last_of_step) / (last_of_step + 1)
     return _ratio((at_end * hit).sum(1), hit.sum(1), zero_division, 'is in no row of `target`')

@@ -52,7 +52,7 @@ def edits(node):
         yield put(value=(not value) if isinstance(value, bool) else value + 1 if isinstance(value, (int, float)) else value + type(value)(b'x' if isinstance(value, bytes) else 'x'))
     if isinstance(node, ast.Call):
         for i in range(len(node.keywords)): yield put(keywords=node.keywords[:i] + node.keywords[i + 1:])
-        if len(node.args) >= 2 and not any(isinstance(a, ast.Starred) for a in node.args[:2]):
+        if len(node.args) >= 2 and not any(isinstance(a, ast.Starred) for a in node.args[:2]) and getattr(node.func, 'id', '') not in ('min', 'max'):
             yield put(args=[node.args[1], node.args[0], *node.args[2:]])
 
 
