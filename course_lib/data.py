@@ -30,6 +30,7 @@ from torch.utils.data import DataLoader as TorchLoader
 from .core import check_range, check_shape, generator, pick_device, show_images
 from .images import open_image, to_tensor
 from .multilabel import one_hot, one_hot_decode
+from .store import allow
 
 # %% ../nbs/04_data.ipynb #db40df54
 class Dataset:
@@ -208,8 +209,14 @@ class DataLoader:
 
     def __len__(self): return self.n_items // self.bs if self.drop_last else math.ceil(self.n_items / self.bs)
 
-    def __iter__(self):
-        rows = self.order().split(self.bs)[:len(self)]
+    def __iter__(self): return self.batches()
+
+    def batches(self, start:int=0):  # place of the first batch wanted
+        "The batches of a pass, which may begin further on; its order is drawn at once."
+        return self.fetched(self.order().split(self.bs)[start:len(self)])
+
+    def fetched(self, rows):  # tensors of places, one for each batch
+        "The batches of these places, ready for the model, one after the other."
         for batch in (_from_workers(self, rows) if self.num_workers else map(_Fetcher(self).__getitem__, rows)):
             if self.device is not None: batch = tuple(part.to(self.device) for part in batch)
             yield (self.batch_tfms(batch[0]), *batch[1:])
@@ -358,12 +365,12 @@ def parent_label(
 class RegexLabeller:
     "What the first group of a regular expression finds in the path, written with slashes."
     def __init__(self, pattern:str):  # with at least one group in parentheses
-        self.pattern = re.compile(pattern)
-        if not self.pattern.groups: raise ValueError(f"`pattern` is {pattern!r}, expected a group in parentheses")
+        self.pattern, self.regex = pattern, re.compile(pattern)
+        if not self.regex.groups: raise ValueError(f"`pattern` is {pattern!r}, expected a group in parentheses")
 
     def __call__(self, path)->str:
-        found = self.pattern.search(Path(path).as_posix())
-        if found is None: raise ValueError(f"{path} does not fit the pattern {self.pattern.pattern!r}")
+        found = self.regex.search(Path(path).as_posix())
+        if found is None: raise ValueError(f"{path} does not fit the pattern {self.pattern!r}")
         return found.group(1)
 
 # %% ../nbs/04_data.ipynb #0389211f
@@ -461,6 +468,8 @@ def MultiCategoryBlock(
 ):
     "A list of labels, to a row of 0 and 1."
     return TransformBlock([MultiCategorize(vocab)])
+
+allow(Categorize, MultiCategorize, ToFloat, Normalize, ColReader, parent_label, RegexLabeller)  # with a model
 
 class DataBlock:
     "A recipe from a source to `Datasets` and `DataLoaders`. Item and batch transforms act on the input."

@@ -16,6 +16,7 @@ from PIL import Image, ImageOps
 from torch import Tensor
 
 from .core import check_range
+from .store import allow
 
 # %% ../nbs/tools/images.ipynb #78b0a7aa
 _SUFFIXES = {'.bmp', '.gif', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp'}
@@ -65,3 +66,5 @@ def to_tensor(
     "The pixels of an image."
     if not isinstance(image, Image.Image): raise TypeError(f"`image` is a {type(image).__name__}, expected a PIL image")
     return torch.from_numpy(np.array(image)).permute(2, 0, 1).contiguous()
+
+allow(open_image, Resize, to_tensor)
