@@ -99,7 +99,10 @@ class Pipeline:
 
 class Categorize:
     "Label to class index; the vocabulary is the sorted labels of the training items, if none is given."
-    def __init__(self, vocab=None): self.vocab = None if vocab is None else list(vocab)
+    def __init__(self, vocab=None):  # the labels in the order of their index; None: learned by `setup`
+        self.vocab = None if vocab is None else list(vocab)
+        if len(set(self.vocab or ())) < len(self.vocab or ()):
+            raise ValueError(f"`vocab` is {vocab}, expected each label once")
 
     def setup(self, labels): self.vocab = _sorted_labels(labels) if self.vocab is None else self.vocab
 
@@ -124,7 +127,8 @@ class MultiCategorize(Categorize):
     def decode(self, row:Tensor)->tuple: return one_hot_decode(row[None], self.vocab)[0]
 
 def _sorted_labels(labels)->list:
-    "The different labels in order; raises `ValueError` for what is no label."
+    "The different labels in order, as Python's own values; raises `ValueError` for what is no label."
+    labels = [label.item() if isinstance(label, np.generic) else label for label in labels]    # a column has np.int64
     for label in labels:
         if not isinstance(label, (str, int)): raise ValueError(f"a label is {label!r}, expected text or a whole number")
     if len({isinstance(label, str) for label in labels}) > 1:
@@ -197,7 +201,10 @@ class DataLoader:
         check_range('bs', bs, 1); check_range('num_workers', num_workers, 0)
         if bs != int(bs): raise ValueError(f"`bs` is {bs}, expected a whole number")
         if shuffle and sampler is not None: raise ValueError("`shuffle` and `sampler` are both given, expected one")
+        if not hasattr(sampler or dataset, '__len__'):
+            raise ValueError(f"{sampler or dataset} has no length, expected a list or another collection that has")
         self.n_items = len(dataset if sampler is None else sampler)
+        if self.n_items == 0: raise ValueError("there are no items to make batches of, expected at least one")
         if bs > self.n_items:
             raise ValueError(f"`bs` is {bs}, expected at most {self.n_items}, the number of items"
                              + "; `drop_last` would leave nothing" * drop_last)
@@ -223,7 +230,11 @@ class DataLoader:
 
     def order(self)->Tensor:  # (n,) long
         "The places of the items in the order of the next pass."
-        if self.sampler is not None: return torch.tensor(list(self.sampler), dtype=torch.long)
+        if self.sampler is not None:
+            places = torch.tensor(list(self.sampler), dtype=torch.long)
+            if beyond := [i for i in (places.min().item(), places.max().item()) if not 0 <= i < len(self.dataset)]:
+                raise ValueError(f"`sampler` gives place {beyond[0]}, expected 0 to {len(self.dataset) - 1}")
+            return places
         return torch.randperm(self.n_items, generator=self.gen) if self.shuffle else torch.arange(self.n_items)
 
     def like(self, dataset):
@@ -347,6 +358,7 @@ def check_splits(
     n_items:int,  # how many items there are
 ):
     "Raise `ValueError` unless both sides have items, of those there are, and share none."
+    if len(splits) != 2: raise ValueError(f"the splitter gives {len(splits)} sides, expected two: training, validation")
     for side, places in zip(('training', 'validation'), splits):
         if len(places) == 0:
             raise ValueError(f"the splitter leaves none of {n_items} items for {side}, expected at least one")
@@ -496,6 +508,7 @@ class DataBlock:
     def items(self, source):
         "The items of a source; raises `ValueError` if there are none."
         items = self.get_items(source) if self.get_items else source
+        if not hasattr(items, '__len__'): items = list(items)                       # of a generator, say
         if len(items) == 0: raise ValueError(f"there are no items in {_describe(source)}, expected at least two")
         return items
 

@@ -53,7 +53,8 @@ class Resize:
     "Bring an image to one size: `crop` cuts off what is too long, `pad` adds black, `squish` changes the proportions."
     def __init__(self, size, method:str='crop'):  # pixels: a number for squares, or (width, height)
         if method not in ('crop', 'pad', 'squish'): raise ValueError(f"`method` is {method!r}, expected crop, pad or squish")
-        self.size, self.method = (size, size) if isinstance(size, int) else tuple(size), method
+        self.size, self.method = tuple(size) if isinstance(size, (tuple, list)) else (size, size), method
+        if not all(isinstance(side, int) for side in self.size): raise TypeError(f"`size` is {size!r}, expected whole numbers")
         check_range('size', min(self.size), 1)
 
     def __call__(self, image:Image.Image)->Image.Image:
