@@ -60,7 +60,7 @@ class Dataset:
 
 class Mapped:
     "Each item through a function, not before it is asked for."
-    def __init__(self, items, func): self.items, self.func = items, func
+    def __init__(self, items, func): self.items, self.func = items, func    # list or DataFrame; item -> anything
     def __len__(self): return len(self.items)
     def __getitem__(self, i:int): return self.func(item_of(self.items, i))
     def decode(self, x): return self.func.decode(x) if hasattr(self.func, 'decode') else x

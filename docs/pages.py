@@ -59,7 +59,9 @@ def exported_names(cell)->list:
     if cell.cell_type != 'code' or 'export' not in directives(cell.source): return []
     names = []
     for node in ast.parse(cell.source).body:
-        if isinstance(node, (ast.FunctionDef, ast.ClassDef)): names.append(node.name)
+        patched = isinstance(node, ast.FunctionDef) and any(getattr(d, 'id', '') == 'patch' for d in node.decorator_list)
+        if patched and not node.name.startswith('_'): names.append(f'{node.args.args[0].annotation.id}.{node.name}')      # a method
+        elif not patched and isinstance(node, (ast.FunctionDef, ast.ClassDef)): names.append(node.name)
         elif isinstance(node, ast.Assign): names += [t.id for t in node.targets if isinstance(t, ast.Name) and t.id.isupper()]
     return [name for name in names if not name.startswith('_')]
 

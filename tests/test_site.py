@@ -141,7 +141,8 @@ def test_lessons_are_shown_clean(site):
             back = urldefrag(entry.select_one('.where a')['href'])[1]
             assert f'def {public}(' in doc.find(id=back).find_next('div', class_='cell').get_text() or f'class {public}' in doc.find(id=back).find_next('div', class_='cell').get_text()
             first = getattr(module, public).__doc__.strip().split('\n')[0].replace('`', '')
-            assert first.split()[0] in entry.get_text() and len(entry.select('table tr')) > 1
+            assert first.split()[0] in entry.get_text()
+            if not isinstance(getattr(module, public), type): assert len(entry.select('table tr')) > 1, public
 
 
 def test_cards_hold_their_questions(site):
