@@ -64,9 +64,9 @@ def check_events(
 def fused_adamw(
     params,        # parameters, or groups of them, as PyTorch takes them
     lr:float=1e-3, # learning rate
-    **how,         # as `torch.optim.AdamW` takes it
+    **how,
 )->torch.optim.Optimizer:
-    "PyTorch's AdamW, in one call for all parameters where it can be (on the CPU, CUDA and MPS, for floats)."
+    "AdamW of PyTorch, one call for all parameters where it can be (floats, on CPU, CUDA, MPS); `how` is passed on."
     params = list(params)
     every = [p for group in params for p in (group['params'] if isinstance(group, dict) else [group])]
     fused = all(p.is_floating_point() and p.device.type in ('cpu', 'cuda', 'mps') for p in every)
@@ -119,7 +119,7 @@ class Learner:
         self.set_cbs([other for other in self.cbs if other is not cb])
 
     def set_cbs(self, cbs:list):
-        "Put callbacks in order, equal ones as they were _added, and note who listens to which event."
+        "Put callbacks in order, equal ones as they were added, and note who listens to which event."
         self.cbs = sorted(cbs, key=lambda cb: cb.order)
         self.listeners = {event: [getattr(cb, event) for cb in self.cbs if hasattr(cb, event)] for event in EVENTS}
 
