@@ -47,8 +47,9 @@ _CANCELS = dict(batch=CancelBatchException, train=CancelTrainException, validate
                 epoch=CancelEpochException, fit=CancelFitException)
 
 class Callback:
-    "Does something at events: a method with the name of an event gets the `Learner`. A lower `order` comes first."
-    order = 0
+    """Does something at events: a method with the name of an event gets the `Learner`. A lower `order` comes first;
+    one that is not `in_trials` sleeps during runs that are undone afterwards (lesson 06)."""
+    order, in_trials = 0, True
 
 def check_events(
     cb,  # a callback
@@ -249,7 +250,7 @@ class Recorder(Callback):
 
 class StopAtNaN(Callback):
     "Raise `FloatingPointError` that names the update, soon after a loss was no finite number; looks at 20 at a time."
-    order = 10
+    order, in_trials = 10, False
 
     def before_train(self, learn): self.kept = []
 
@@ -271,7 +272,7 @@ class StopAtNaN(Callback):
 # %% ../nbs/05_learner.ipynb #fe943e84
 def spread(
     lr,            # a number, or slice(first, last), or slice(last)
-    n_groups:int, # groups of parameters
+    n_groups:int,  # groups of parameters
 )->list:           # a rate for each group
     "Learning rates of the groups: one for all, equal ratios between two, or a tenth for all but the last."
     if not isinstance(lr, slice): return [lr] * n_groups
@@ -478,34 +479,35 @@ def load(
 
 class Checkpoint(Callback):
     "Writes to `file` all that is needed to go on: after each epoch, and after each `every` updates, if given."
-    order = 90
+    order, in_trials = 90, False
     def __init__(self, file, every=None):  # a path; updates
         if every is not None: check_range('every', every, 1)
         self.file, self.every = Path(file), every
 
-    def before_train(self, learn): self.at_start = rng_state(*_gens(learn))
+    def before_train(self, learn): self.at_start = rng_state(*learn.generators())
 
     def after_batch(self, learn):
         if learn.training and self.every and learn.step % self.every == 0:
             self.write(learn, learn.epoch, learn.batch + 1)
 
     def after_epoch(self, learn):
-        self.at_start = rng_state(*_gens(learn))
+        self.at_start = rng_state(*learn.generators())
         self.write(learn, learn.epoch + 1, 0)
 
     def write(self, learn, epoch:int, start:int):
         "Save the state of a run that will go on with batch `start` of an epoch."
         recorder, (tensors, values) = learn.recorder, optimizer_state(learn.opt)
         tensors |= under('model.', learn.model.state_dict())
-        tensors |= under('start.', self.at_start) | under('now.', rng_state(*_gens(learn)))
+        tensors |= under('start.', self.at_start) | under('now.', rng_state(*learn.generators()))
         if start: tensors['seen'] = torch.stack(recorder.seen)
         values |= dict(epoch=epoch, start=start, step=learn.step, n_epochs=learn.n_epochs, rows=recorder.rows,
                        losses=recorder.losses, lrs=recorder.lrs, moms=recorder.moms, sizes=recorder.sizes)
         save_tensors(self.file, tensors, values)
 
-def _gens(learn)->list:
-    "Generators of the training loader's own."
-    return [gen for gen in (getattr(learn.dls.train, 'gen', None),) if gen is not None]
+@patch
+def generators(self:Learner)->list:
+    "Generators that the training loader keeps for itself, none if it draws from PyTorch's global one."
+    return [gen for gen in (getattr(self.dls.train, 'gen', None),) if gen is not None]
 
 @patch
 def _go_on(
@@ -521,11 +523,11 @@ def _go_on(
     load_optimizer(self.opt, tensors, values['groups'])
     self.epoch, self.step, start = values['epoch'], values['step'], values['start']
     for name in ('rows', 'losses', 'lrs', 'moms'): setattr(self.recorder, name, values[name])
-    set_rng_state(below('start.', tensors), *_gens(self))
+    set_rng_state(below('start.', tensors), *self.generators())
     if not start: return
     def rest_of_pass():
         batches = self.dls.train.batches(start)
-        set_rng_state(below('now.', tensors), *_gens(self))
+        set_rng_state(below('now.', tensors), *self.generators())
         self.recorder.seen, self.recorder.sizes = list(tensors['seen']), values['sizes']
         self.one_pass(batches, True, start)
     self.within('epoch', lambda: self.one_epoch(rest_of_pass))

@@ -17,7 +17,7 @@ class Progress:
     """A callback that shows a table with a row for each epoch, and how far the run is.
 
     Reads of the Learner: `metrics`, `n_steps`, `n_epochs`, `epoch`, `step`, `batch`, `training`, and `recorder.rows`."""
-    order = 50
+    order, in_trials = 50, False
 
     def before_fit(self, learn):
         self.names = ['epoch', 'train_loss', 'valid_loss', *(_metric_name(m) for m in learn.metrics), 'time']

@@ -1,0 +1,208 @@
+"""Optimizers beside PyTorch's, what fastai said once, a sweep that leaves nothing behind, and runs that go on where they were killed."""
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+from course_lib import optim
+from course_lib.core import set_seed
+from course_lib.data import DataLoader, DataLoaders, Dataset
+from course_lib.learner import Callback, CancelFitException, Checkpoint, GradientAccumulation, GradientClip, Learner, spread
+from course_lib.losses import cross_entropy
+from course_lib.optim import combined_cos, suggest_lrs
+from course_lib.store import rng_state
+from course_lib.training import accuracy
+
+FASTAI = json.loads((Path(__file__).parent/'fixtures'/'fastai.json').read_text(encoding='utf-8'))
+PAIRS = [(optim.SGD, torch.optim.SGD), (optim.RMSProp, torch.optim.RMSprop), (optim.Adam, torch.optim.Adam), (optim.AdamW, torch.optim.AdamW)]
+
+rates = st.floats(1e-5, 0.1)
+share = st.floats(0., 0.99)
+small_eps, slow = st.floats(1e-10, 1e-3), st.floats(0.9, 0.9999)
+hypers = dict(SGD=dict(momentum=share), RMSProp=dict(alpha=slow, eps=small_eps),
+              Adam=dict(betas=st.tuples(share, slow), eps=small_eps), AdamW=dict(betas=st.tuples(share, slow), eps=small_eps))
+
+
+@pytest.mark.parametrize('ours, theirs', PAIRS, ids=lambda c: c.__name__)
+def test_optimizers_equal_pytorch(ours, theirs):
+    "100 updates in float64 with two groups, random hyperparameters, rates that change and gradients that are missing now and then: within 1e-12."
+    @settings(max_examples=60, deadline=None, derandomize=True)
+    @given(st.lists(st.fixed_dictionaries(dict(lr=rates, weight_decay=st.sampled_from([0., 0.01, 0.5]), **hypers[ours.__name__])), min_size=2, max_size=2),
+           st.integers(0, 10**6))
+    def check(groups, seed):
+        ends = []
+        for opt_class in (ours, theirs):
+            gen = torch.Generator().manual_seed(seed)
+            params = [torch.randn(3, 4, generator=gen, dtype=torch.float64, requires_grad=True) for _ in range(3)]
+            opt = opt_class([dict(params=params[:1], **groups[0]), dict(params=params[1:], **groups[1])])
+            for i in range(100):
+                for j, p in enumerate(params):
+                    p.grad = torch.randn(3, 4, generator=gen, dtype=torch.float64) * 10.**(j - 1) + p.detach()
+                    if (i + j) % 7 == 3: p.grad = None
+                opt.param_groups[1]['lr'] = groups[1]['lr'] * (1 + i) / 100
+                opt.step()
+            ends.append(torch.stack(params).detach())
+        assert (ends[0] - ends[1]).abs().max() <= 1e-12 * max(1., ends[1].abs().max())
+    check()
+
+
+@pytest.mark.parametrize('name', ['lr', 'weight_decay', 'eps'])
+def test_hyperparameters_are_checked_in_groups_too(name):
+    p = torch.zeros(2, requires_grad=True)
+    with pytest.raises(ValueError, match=f'`{name}` is -0.1'): optim.AdamW([dict(params=[p], **{name: -0.1})])
+    with pytest.raises(TypeError, match=f'`{name}` is None'): optim.AdamW([dict(params=[p], **{name: None})])
+
+
+@pytest.mark.parametrize('i', range(len(FASTAI['curves'])))
+def test_suggestions_are_those_of_fastai(i):
+    "All four, on each of 50 recorded curves."
+    curve = FASTAI['curves'][i]
+    found = suggest_lrs(FASTAI['lrs'][:len(curve['losses'])], curve['losses'])
+    for name, lr in found._asdict().items(): assert lr == pytest.approx(curve[name], rel=1e-6), name
+
+
+def small(n_groups=1, n_batches=20, **how):
+    "A Learner with so many groups of parameters and so many batches."
+    torch.manual_seed(0)
+    x, y = torch.randn(4 * n_batches, 3), torch.randint(0, 3, (4 * n_batches,))
+    dls = DataLoaders(DataLoader(Dataset(x, y), 4, shuffle=True), DataLoader(Dataset(x[:8], y[:8]), 4))
+    model = nn.Sequential(*(nn.Linear(3, 3) for _ in range(n_groups)))
+    return Learner(dls, model, cross_entropy, splitter=lambda m: [list(layer.parameters()) for layer in m], metrics=accuracy, **how)
+
+
+class Rates(Callback):
+    "Keeps the rates of all groups, and momentum, of every update."
+    order = 100
+    def __init__(self): self.lrs, self.moms = [], []
+    def before_step(self, learn):
+        self.lrs.append([group['lr'] for group in learn.opt.param_groups]); self.moms.append(learn.opt.param_groups[-1]['betas'][0])
+
+
+@pytest.mark.parametrize('i', range(len(FASTAI['one_cycle'])))
+def test_one_cycle_is_that_of_fastai(i):
+    "Rate of each group and momentum in every update, within a millionth; three for the last updates, whose small rates suffer from fastai's positions in float32."
+    run = FASTAI['one_cycle'][i]
+    learn, seen, how = small(run['n_groups']), Rates(), dict(run['how'])
+    lr_max = how.pop('lr_max')
+    with learn.no_logging(): learn.fit_one_cycle(run['n_epochs'], slice(*lr_max) if run['as_slice'] else lr_max, cbs=seen, **how)
+    assert len(seen.lrs) == len(run['lrs']) == 20 * run['n_epochs']
+    for at, (ours, theirs) in enumerate(zip(seen.lrs, run['lrs'])): assert ours == pytest.approx(theirs, rel=1e-6 if at < len(run['lrs']) - 2 else 3e-6), at
+    assert seen.moms == pytest.approx(run['moms'], rel=1e-6)
+
+
+@pytest.mark.parametrize('row', FASTAI['slices'], ids=lambda row: f'{row["n_groups"]} groups, {row["given"]}')
+def test_slices_are_those_of_fastai(row):
+    assert spread(slice(*row['given']), row['n_groups']) == pytest.approx(row['lrs'], rel=1e-6)
+
+
+def test_lines_that_students_know():
+    "design.md, section 5, what belongs to lesson 06, as it stands there."
+    learn = small(3)
+    with learn.no_logging():
+        found = learn.lr_find()
+        assert found._fields == ('valley', 'slide', 'minimum', 'steep')
+        learn.fit(1, 1e-2); learn.fit_one_cycle(3, 3e-3); learn.fit_one_cycle(12, lr_max=slice(1e-6, 1e-4), moms=(0.8, 0.7, 0.8))
+        assert max(learn.recorder.lrs) == pytest.approx(1e-4) and min(learn.recorder.moms) == pytest.approx(0.7)
+        learn.recorder.plot_loss(); learn.recorder.plot_sched()
+
+
+def state(learn):
+    "All that a sweep could change: tensors, random states, modes, recorder."
+    opt = learn.opt.state_dict() if learn.opt else {'state': {}, 'param_groups': []}
+    tensors = [*learn.model.state_dict().values(), *rng_state(*learn.generators()).values(), *(v for s in opt['state'].values() for v in s.values())]
+    tensors = [torch.as_tensor(t).clone() for t in tensors]
+    plain = [layer.training for layer in learn.model.modules()], vars(learn.recorder).copy(), str(opt['param_groups']), learn.cbs, learn.step, learn.epoch
+    return tensors, plain
+
+
+def same(a, b):
+    return len(a[0]) == len(b[0]) and all(torch.equal(x.nan_to_num() if x.is_floating_point() else x, y.nan_to_num() if y.is_floating_point() else y)
+                                          for x, y in zip(a[0], b[0])) and a[1] == b[1]
+
+
+class Breaks(Callback):
+    "Raises in update 12, at a given event."
+    def __init__(self, event, error):
+        self.count = 0
+        def raise_it(learn):
+            if learn.training: self.count += 1
+            if self.count == 12: raise error
+        setattr(self, event, raise_it)
+
+
+@pytest.mark.parametrize('opt_func', [theirs for _, theirs in PAIRS] + [ours for ours, _ in PAIRS], ids=lambda c: f'{c.__module__.split(".")[0]}-{c.__name__}')
+@pytest.mark.parametrize('event, error', [(None, None), ('before_batch', KeyboardInterrupt), ('after_pred', RuntimeError), ('after_backward', KeyboardInterrupt),
+                                          ('after_step', ValueError), ('after_batch', SystemExit)], ids=lambda v: getattr(v, '__name__', str(v)))
+def test_a_sweep_leaves_nothing_behind(opt_func, event, error):
+    "Weights, buffers, optimizer, random numbers, modes, recorder: bit for bit as before; also when it is broken off at any event."
+    learn = small(2, opt_func=opt_func)
+    learn.model = nn.Sequential(nn.Linear(3, 8), nn.BatchNorm1d(8), nn.Dropout(0.3), nn.Linear(8, 3))
+    learn.dls.train.gen = torch.Generator().manual_seed(1)
+    with learn.no_logging(): learn.fit(1, 1e-3)
+    learn.model[1].eval()
+    before = state(learn)
+    if error is None: learn.lr_find(show_plot=False)
+    else:
+        breaks = Breaks(event, error)
+        learn.add_cb(breaks)
+        with pytest.raises(error): learn.lr_find(show_plot=False)
+        learn.remove_cb(breaks)
+    assert same(state(learn), before)
+    with learn.no_logging(): learn.fit(1, 1e-3)
+    assert not same(state(learn), before)                          # the comparison sees a run
+
+
+def test_a_sweep_before_the_first_run(tmp_path):
+    "No optimizer before, none after; no checkpoint is written meanwhile, nothing is shown, and the run after it is the one that would have been."
+    ends = []
+    for sweep in (False, True):
+        set_seed(3)
+        learn = small(cbs=[Checkpoint(tmp_path/f'{sweep}', 5), GradientAccumulation(2), GradientClip(1.)])
+        if sweep:
+            learn.lr_find(show_plot=False)
+            assert learn.opt is None and not (tmp_path/'True').exists()
+        with learn.no_logging(): learn.fit_one_cycle(2, 0.01)
+        ends.append(torch.cat([p.detach().flatten() for p in learn.model.parameters()]))
+    assert ends[0].equal(ends[1])
+
+
+@pytest.mark.parametrize('opt_func', [optim.AdamW, optim.SGD, torch.optim.AdamW], ids=lambda c: c.__module__.split('.')[0] + c.__name__)
+def test_one_cycle_goes_on_where_it_was_cut(tmp_path, opt_func):
+    "The schedule, too: weights and recorded rates are those of an uninterrupted run, bit for bit."
+    class Cut(Callback):
+        def after_step(self, learn):
+            if learn.step == 33: raise KeyboardInterrupt
+    ends = []
+    for cut in (False, True):
+        set_seed(3)
+        learn = small(opt_func=opt_func)
+        with learn.no_logging():
+            if cut:
+                with pytest.raises(KeyboardInterrupt): learn.fit_one_cycle(3, 0.01, cbs=[Checkpoint(tmp_path/'run', 7), Cut()])
+                set_seed(99); learn = small(opt_func=opt_func)
+                with learn.no_logging(): learn.fit_one_cycle(3, 0.01, resume=tmp_path/'run')
+            else: learn.fit_one_cycle(3, 0.01)
+        ends.append((torch.cat([p.detach().flatten() for p in learn.model.parameters()]), learn.recorder.lrs, learn.recorder.losses))
+    assert ends[0][0].equal(ends[1][0]) and ends[0][1:] == ends[1][1:]
+
+
+def test_short_sweeps_and_small_sets():
+    "Fewer batches than updates: it goes over the set several times. Too few points: the error says what to do."
+    learn = small(n_batches=3)
+    assert all(1e-8 < lr < 10 for lr in learn.lr_find(show_plot=False))
+    with pytest.raises(ValueError, match='start at a lower rate'): small(opt_func=optim.SGD).lr_find(1e4, 1e9, show_plot=False)
+    with pytest.raises(ValueError, match='`start_lr` is 20, expected 1e-20 to 10'): learn.lr_find(start_lr=20)
+    class Enough(Callback):
+        def after_batch(self, learn): raise CancelFitException()
+    learn.add_cb(Enough())
+    with pytest.raises(ValueError, match='`losses` has 0 values'): learn.lr_find(show_plot=False)
+
+
+def test_joined_schedules_meet():
+    for pct in (0.01, 0.25, 0.5, 0.99):
+        sched = combined_cos(pct, 1., 5., 0.)
+        assert sched(pct) == pytest.approx(5.) and sched(pct - 1e-9) == pytest.approx(5.) and sched(0.) == 1. and sched(1.) == 0.
