@@ -4,13 +4,14 @@ BIN := .venv/bin
 LESSON ?= 01
 MODULE ?= training
 
-.PHONY: help run test real lab site prepare save seeds mutate clean
+.PHONY: help run test real lab site bench bench-fixtures prepare save seeds mutate clean
 help:
 	@echo "make run      run every lesson on its sample data, and print what each reached"
 	@echo "make test     everything that CI checks (with COURSE_DATA set: on the real data too)"
 	@echo "make lab      open the course in JupyterLab, on this machine only"
 	@echo "make site     build the site into build/site/html"
 	@echo "make real     run every lesson on the real data too; fetches what is missing"
+	@echo "make bench    time the Learner beside a bare loop, fastai and Lightning (in an environment of their own)"
 	@echo "make clean    remove what the other targets made, but not .venv"
 	@echo "For maintainers (CONTRIBUTING.md): make prepare, save, seeds LESSON=02, mutate MODULE=losses"
 
@@ -31,6 +32,17 @@ lab: .venv/ready
 	@$(BIN)/jupyter lab --ip=127.0.0.1 --LabApp.default_url=/lab/tree/nbs
 site: .venv/ready
 	@$(BIN)/python docs/build.py
+
+.venv-bench/ready: benchmarks/requirements.txt
+	@echo "Making .venv-bench, for the rivals: a few minutes and some gigabytes, once."
+	@$(PYTHON) -m venv .venv-bench
+	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
+	@touch $@
+
+bench: .venv/ready .venv-bench/ready
+	@$(BIN)/python benchmarks/run.py --rivals .venv-bench/bin/python --out benchmarks/results.json
+bench-fixtures: .venv-bench/ready
+	@.venv-bench/bin/python benchmarks/record_fastai.py
 prepare: .venv/ready
 	@$(BIN)/course_prepare
 save: prepare

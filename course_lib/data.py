@@ -46,7 +46,7 @@ class Dataset:
 
     def batch(self, rows:Tensor)->tuple:  # (n,) long -> tuple of (n, ...)
         "Many rows at once, where all parts are tensors."
-        return tuple(p.index_select(0, rows) for p in self.parts)
+        return tuple([p.index_select(0, rows) for p in self.parts])
 
     def decode(self, item:tuple)->tuple:
         "The item as it was before its parts were transformed, as far as that can be undone."
@@ -226,7 +226,7 @@ class DataLoader:
         "The batches of these places, ready for the model, one after the other."
         for batch in (_from_workers(self, rows) if self.num_workers else map(_Fetcher(self).__getitem__, rows)):
             if self.device is not None: batch = tuple(part.to(self.device) for part in batch)
-            yield (self.batch_tfms(batch[0]), *batch[1:])
+            yield (self.batch_tfms(batch[0]), *batch[1:]) if self.batch_tfms.tfms else batch
 
     def order(self)->Tensor:  # (n,) long
         "The places of the items in the order of the next pass."
@@ -260,7 +260,7 @@ class _Fetcher:
         self.whole = getattr(self.dataset, 'in_memory', False) and not self.item_tfms.tfms and self.collate is None
 
     def __getitem__(self, rows)->tuple:
-        if self.whole: return self.dataset.batch(torch.as_tensor(rows))
+        if self.whole: return self.dataset.batch(rows if isinstance(rows, Tensor) else torch.as_tensor(rows))
         rows = torch.as_tensor(rows).tolist()
         items = [(self.item_tfms(x), *rest) for x, *rest in map(self.dataset.__getitem__, rows)]
         if self.collate: return self.collate(items)

@@ -200,11 +200,12 @@ def mean_by_size(
 )->float:
     "Mean over items of what was measured as a mean over each batch; nan if there is none."
     if len(sizes) == 0: return math.nan
+    if isinstance(values[0], Tensor): values = torch.stack(list(values)).tolist()            # read in one go
     return sum(float(v) * n for v, n in zip(values, sizes)) / sum(sizes)
 
 class Recorder(Callback):
-    """Keeps `losses`, `lrs` and `moms` of each update, and a row of `rows` for each epoch: epoch, training loss,
-    validation loss, metrics, seconds. `valid` holds the last validation loss and metrics."""
+    """Keeps `losses` of each training batch, `lrs` and `moms` of each update, and a row of `rows` for each epoch:
+    epoch, training loss, validation loss, metrics, seconds. `valid` holds the last validation loss and metrics."""
     order = -10
 
     def before_fit(self, learn): self.losses, self.lrs, self.moms, self.rows = [], [], [], []
@@ -216,7 +217,7 @@ class Recorder(Callback):
 
     def after_loss(self, learn):
         if not self.seen: check_loss(learn.loss)
-        self.seen.append(learn.loss.detach()); self.sizes.append(len(learn.yb))
+        self.seen.append(learn.loss.detach() if learn.training else learn.loss); self.sizes.append(len(learn.yb))
         if not learn.training: self.measured.append([metric(learn.scores, learn.yb) for metric in learn.metrics])
 
     def after_step(self, learn):                          # after it: whoever sets a rate before the step has done so
@@ -235,12 +236,12 @@ class Recorder(Callback):
         self.rows.append([learn.epoch, self.train_loss, *self.valid, time.perf_counter() - self.start])
 
     def plot_loss(self):
-        "Loss of each update, and of the validation set after each epoch."
+        "Loss of each training batch, and of the validation set after each epoch."
         fig, ax = plt.subplots()
         ax.plot(self.losses, alpha=0.6, label='training')
         ends = [(i + 1) * len(self.losses) / len(self.rows) for i in range(len(self.rows))]
         ax.plot(ends, [row[2] for row in self.rows], 'o-', label='validation')
-        ax.set(xlabel='updates', ylabel='loss', title='Loss during training'); ax.legend()
+        ax.set(xlabel='batches', ylabel='loss', title='Loss during training'); ax.legend()
 
     def plot_sched(self):
         "Learning rate and momentum of each update."
@@ -274,7 +275,12 @@ def spread(
     lr,            # a number, or slice(first, last), or slice(last)
     n_groups:int,  # groups of parameters
 )->list:           # a rate for each group
-    "Learning rates of the groups: one for all, equal ratios between two, or a tenth for all but the last."
+    """Learning rates of the groups: one for all, equal ratios between two, or a tenth for all but the last. Raises
+    `ValueError` for rates below 0, and in a slice for 0, from which no ratio leads away."""
+    rates = [rate for rate in (lr.start, lr.stop) if rate is not None] if isinstance(lr, slice) else [lr]
+    if not rates or isinstance(lr, slice) and lr.stop is None:
+        raise ValueError(f"`lr` is {lr}, expected slice(last) or slice(first, last)")
+    for rate in rates: check_range('lr', rate, 1e-30 if isinstance(lr, slice) else 0)
     if not isinstance(lr, slice): return [lr] * n_groups
     if lr.start is None: return [lr.stop / 10] * (n_groups - 1) + [lr.stop]
     ratio = (lr.stop / lr.start) ** (1 / max(1, n_groups - 1))
@@ -291,9 +297,9 @@ def fit(
 ):
     "Train for `n_epochs` epochs, and measure after each. The optimizer of an earlier run is used again."
     check_range('n_epochs', n_epochs, 1)
+    if wd is not None: check_range('wd', wd, 0)
     self._make_opt()
     for group, rate in zip(self.opt.param_groups, spread(self.lr if lr is None else lr, len(self.opt.param_groups))):
-        check_range('lr', rate, 0)
         group.update(lr=rate, **({} if wd is None else dict(weight_decay=wd)))
     self.n_epochs, self.n_steps, self.epoch, self.step = n_epochs, n_epochs * len(self.dls.train), 0, 0
     with self._added(cbs): self.within('fit', lambda: self._all_epochs(resume))
@@ -332,12 +338,13 @@ def no_logging(self:Learner):
 
 # %% ../nbs/05_learner.ipynb #cabfce7c
 class GradientAccumulation(Callback):
-    "Add up the gradients of several batches, as the mean over them, before each step."
+    "Add up the gradients of several batches, as their mean, before each step; what is left after a pass is left out."
     def __init__(self, n_batches:int=4): # batches to a step
         check_range('n_batches', n_batches, 1)
         self.n_batches = n_batches
 
-    def before_fit(self, learn): self.waiting = 0
+    def before_train(self, learn): self.waiting = 0; learn.opt.zero_grad()
+    after_train = before_train                            # what is left at the end does not make a step
     def before_backward(self, learn): learn.loss = learn.loss / self.n_batches
 
     def before_step(self, learn):
@@ -484,11 +491,12 @@ class Checkpoint(Callback):
         if every is not None: check_range('every', every, 1)
         self.file, self.every = Path(file), every
 
-    def before_train(self, learn): self.at_start = rng_state(*learn.generators())
+    def before_train(self, learn): self.at_start, self.due = rng_state(*learn.generators()), False
 
-    def after_batch(self, learn):
-        if learn.training and self.every and learn.step % self.every == 0:
-            self.write(learn, learn.epoch, learn.batch + 1)
+    def after_step(self, learn): self.due = self.every is not None and learn.step % self.every == 0
+
+    def after_batch(self, learn):                         # the gradients of the update have been cleared by now
+        if self.due: self.due = False; self.write(learn, learn.epoch, learn.batch + 1)
 
     def after_epoch(self, learn):
         self.at_start = rng_state(*learn.generators())
@@ -506,8 +514,9 @@ class Checkpoint(Callback):
 
 @patch
 def generators(self:Learner)->list:
-    "Generators that the training loader keeps for itself, none if it draws from PyTorch's global one."
-    return [gen for gen in (getattr(self.dls.train, 'gen', None),) if gen is not None]
+    "Generators that the training loader, ours or PyTorch's, keeps for itself; none if it draws from the global one."
+    own = (getattr(self.dls.train, name, None) for name in ('gen', 'generator'))
+    return [gen for gen in own if isinstance(gen, torch.Generator)]
 
 @patch
 def _go_on(

@@ -33,11 +33,12 @@ class Optimizer:
         params,     # parameters, or dictionaries with `params` and hyperparameters of their own
         **defaults, # hyperparameters of groups that have none of their own
     ):
-        groups = list(params)
+        groups = [params] if isinstance(params, Tensor) else list(params)
         if not groups: raise ValueError("`params` is empty, expected parameters")
         if not isinstance(groups[0], dict): groups = [dict(params=groups)]
-        self.param_groups = [{**defaults, **group, 'params': list(group['params'])} for group in groups]
-        self.state = defaultdict(dict)
+        self.param_groups = [{**defaults, **group, 'params': _leaves(group.get('params'))} for group in groups]
+        self.state, every = defaultdict(dict), [p for group in self.param_groups for p in group['params']]
+        if len(set(every)) < len(every): raise ValueError("`params` holds a parameter twice, expected it once")
         for group in self.param_groups: _check_hypers(**group)
 
     def update(self, p:Tensor, grad:Tensor, state:dict, group:dict):
@@ -68,9 +69,17 @@ class Optimizer:
         if sizes[0] != sizes[1]: raise ValueError(f"`saved` has groups of {sizes[0]} parameters, expected {sizes[1]}")
         params = [p for group in self.param_groups for p in group['params']]
         for group, kept in zip(self.param_groups, saved['param_groups']):
-            group.update({**kept, 'params': group['params']})
+            params_of = group['params']; group.clear(); group.update({**kept, 'params': params_of})
         self.state = defaultdict(dict, {params[i]: {k: _own(v, params[i]) for k, v in kept.items()}
                                         for i, kept in saved['state'].items()})
+
+def _leaves(params)->list:
+    "The parameters of a group; raises `ValueError` for what no optimizer can change."
+    params = [params] if isinstance(params, Tensor) else list(params or [])
+    for p in params:
+        if not isinstance(p, Tensor): raise ValueError(f"`params` holds a {type(p).__name__}, expected parameters")
+        if not p.is_leaf: raise ValueError("`params` holds a tensor that was computed, expected parameters")
+    return params
 
 def _own(value, p):
     "A copy where the parameter lives; of a count, a whole number."
@@ -138,27 +147,32 @@ class AdamW(Adam):
 
 # %% ../nbs/06_optim.ipynb #e2c618af
 class LRFinder(Callback):
-    """Multiplies the learning rate of all groups by the same ratio before each update, from `start_lr` towards `end_lr`
-    in `num_it` updates; keeps `lrs` and smoothed `losses`. Ends the run then, at a loss that is no finite number, or,
-    if `stop_div`, at one above four times the least (Smith 2017, section 3.3)."""
+    """Multiplies the learning rate of all groups by the same ratio before each training batch, from `start_lr` towards
+    `end_lr` in `num_it` batches; keeps `lrs` and smoothed `losses`. Ends the run then, at a loss that is no finite
+    number, or, if `stop_div`, at one above four times the least (Smith 2017, section 3.3)."""
     order, smoothing = 20, 0.98
     def __init__(self, start_lr:float=1e-7, end_lr:float=10., num_it:int=100, stop_div:bool=True):
-        check_range('start_lr', start_lr, 1e-20, end_lr); check_range('num_it', num_it, 30)
+        check_range('end_lr', end_lr, 1e-20, 1e50); check_range('start_lr', start_lr, 1e-20, end_lr / 1.001)
+        if not isinstance(num_it, int): raise TypeError(f"`num_it` is {num_it!r}, expected a whole number")
+        check_range('num_it', num_it, 30)
         self.start_lr, self.end_lr, self.num_it, self.stop_div = start_lr, end_lr, num_it, stop_div
 
-    def before_fit(self, learn): self.lrs, self.losses, self.running = [], [], {}
+    def before_fit(self, learn): self.lrs, self.losses, self.running, self.seen = [], [], {}, None
 
     def before_batch(self, learn):
-        lr = self.start_lr * (self.end_lr / self.start_lr) ** (len(self.lrs) / self.num_it)
-        for group in learn.opt.param_groups: group['lr'] = lr
-        self.lrs.append(lr)
+        self.lr = self.start_lr * (self.end_lr / self.start_lr) ** (len(self.lrs) / self.num_it)
+        for group in learn.opt.param_groups: group['lr'] = self.lr
+
+    def after_loss(self, learn): self.seen = learn.loss.item()
 
     def after_batch(self, learn):
-        n = len(self.lrs)
-        loss = _running(self.running, 'loss', learn.loss.item(), self.smoothing) / (1 - self.smoothing**n)
-        if not math.isfinite(loss): self.lrs.pop(); raise CancelFitException()
-        self.losses.append(loss)
-        if n == self.num_it or self.stop_div and loss > 4 * min(self.losses): raise CancelFitException()
+        if self.seen is None: return                      # the batch was left out
+        n = len(self.lrs) + 1
+        loss, self.seen = _running(self.running, 'loss', self.seen, self.smoothing) / (1 - self.smoothing**n), None
+        if not math.isfinite(loss): raise CancelFitException()
+        self.lrs.append(self.lr); self.losses.append(loss)
+        least = min(self.losses)
+        if n == self.num_it or self.stop_div and loss - least > 3 * abs(least): raise CancelFitException()
 
     def before_validate(self, learn): raise CancelValidException()
 
@@ -182,7 +196,7 @@ def valley(
     lrs,     # n learning rates, growing
     losses,  # n smoothed losses
 )->float:
-    "The middle of the longest sequence of falling losses; others may lie between them."
+    "Half the length of the longest sequence of falling losses before its end; others may lie between them."
     losses = torch.as_tensor(losses)
     length = torch.ones(len(losses), dtype=torch.long)            # of the longest one that ends at each place
     for i in range(1, len(losses)):
@@ -190,7 +204,7 @@ def valley(
         if len(higher): length[i] = 1 + higher.max()
     longest = int(length.max())
     third = longest / 3
-    return float(lrs[int(length.argmax()) - longest + int(third) + int(third / 2)])
+    return float(lrs[max(0, int(length.argmax()) - longest + int(third) + int(third / 2))])
 
 def slide(
     lrs,                # n learning rates, growing
@@ -198,7 +212,7 @@ def slide(
     width:int=15,       # updates between the two slopes that are compared
     thresh:float=0.005, # difference of slopes, loss per update, that counts as a change
 )->float:
-    "From the right, the last rate before the slopes at both ends of a sliding window are alike."
+    "The left end of a window, pushed from the right to the left until the slopes at its two ends are alike."
     slope, = torch.gradient(torch.as_tensor(losses))
     left = found = len(lrs) - 1 - width
     while left >= 0 and abs(slope[left + width] - slope[left]) > thresh: left, found = left - 1, left
@@ -216,31 +230,42 @@ def suggest_lrs(
     return SuggestedLRs(*(rule(lrs, losses) for rule in (valley, slide, minimum, steep)))
 
 # %% ../nbs/06_optim.ipynb #4251ce9f
+def _memory(thing):
+    "A function that puts back the attributes of an object, and what its lists, sets and dictionaries held."
+    attributes = dict(vars(thing))
+    contents = [(v, copy.copy(v)) for v in attributes.values() if isinstance(v, (list, set, dict))]
+    def put_back():
+        vars(thing).clear(); vars(thing).update(attributes)
+        for held, content in contents: held.clear(); (held.extend if isinstance(held, list) else held.update)(content)
+    return put_back
+
 @patch
 @contextmanager
 def undone(self:Learner):
     """Undoes at the end, or when an error passes, what is done within: to weights and buffers, gradients, optimizer,
-    modes of the layers, the Learner's and its callbacks' attributes, and the sources of random numbers."""
-    tensors = [*self.model.parameters(), *self.model.buffers()]
+    modes of the layers, the sources of random numbers, and the attributes of the Learner and its callbacks, with what
+    their lists, sets and dictionaries hold (not what those in turn hold)."""
+    groups = self.opt.param_groups if self.opt else [dict(params=params) for params in self.splitter(self.model)]
+    tensors = {*self.model.parameters(), *self.model.buffers(), *(p for group in groups for p in group['params'])}
     kept = [(t, t.detach().clone(), None if t.grad is None else t.grad.clone()) for t in tensors]
-    modes = [(layer, layer.training) for layer in self.model.modules()]
+    layers = [(layer, layer.training, dict(layer._buffers)) for layer in self.model.modules()]
     opt = self.opt and copy.deepcopy(self.opt.state_dict())
-    objects = [(thing, dict(vars(thing))) for thing in (self, *self.cbs)]
-    gens = self.generators(); rng = rng_state(*gens)
+    memories, gens = [_memory(thing) for thing in (*self.cbs, self)], self.generators()
+    rng = rng_state(*gens)
     try: yield self
     finally:
-        for thing, attributes in objects: vars(thing).clear(); vars(thing).update(attributes)
-        for t, value, grad in kept: t.data.copy_(value); t.grad = grad
-        for layer, mode in modes: layer.training = mode
-        if opt is not None: self.opt.load_state_dict(opt)
         set_rng_state(rng, *gens)
+        for put_back in memories: put_back()
+        for layer, mode, buffers in layers: layer.training = mode; layer._buffers.update(buffers)
+        for t, value, grad in kept: t.data.copy_(value); t.grad = grad
+        if opt is not None: self.opt.load_state_dict(opt)
 
 @patch
 def lr_find(
     self:Learner,
     start_lr:float=1e-7, # first rate
-    end_lr:float=10.,    # rate after the last update
-    num_it:int=100,      # updates
+    end_lr:float=10.,    # rate after the last batch
+    num_it:int=100,      # batches
     stop_div:bool=True,  # end at four times the least loss
     show_plot:bool=True, # curve and suggestions
 )->SuggestedLRs:
@@ -308,9 +333,18 @@ def combined_cos(
 # %% ../nbs/06_optim.ipynb #8fe75fc6
 class ParamScheduler(Callback):
     """Gives each group its hyperparameters before each training batch. `scheds` maps names, such as 'lr', to a schedule
-    for all groups or a list of one each; 'mom' stands for momentum under either name, where an optimizer uses it."""
+    for all groups or a list of one each; 'mom' stands for momentum under either name, where an optimizer uses it.
+    Raises `ValueError` for a name that a group does not have."""
     order = 20
     def __init__(self, scheds:dict): self.scheds = scheds
+
+    def before_fit(self, learn):
+        for name in self.scheds:
+            lacking = [group for group in learn.opt.param_groups if name != 'mom' and name not in group]
+            if not lacking: continue
+            known = ', '.join(sorted(set(lacking[0]) - {'params'}))
+            raise ValueError(f"`scheds` has {name!r}, expected mom or one of {known}")
+        self.moving = ['betas' in group or bool(group.get('momentum')) for group in learn.opt.param_groups]
 
     def before_batch(self, learn):
         if not learn.training: return
@@ -321,7 +355,7 @@ class ParamScheduler(Callback):
                 value = (sched[i] if isinstance(sched, (list, tuple)) else sched)(pos)
                 if name != 'mom': group[name] = value
                 elif 'betas' in group: group['betas'] = (value, group['betas'][1])
-                elif group.get('momentum'): group['momentum'] = value
+                elif self.moving[i]: group['momentum'] = value
 
 @patch
 def fit_one_cycle(
@@ -336,11 +370,13 @@ def fit_one_cycle(
     cbs=(),                       # callbacks for this run
     resume=None,                  # a checkpoint's file to go on from; None: start anew
 ):
-    "Train with one cycle of rate and momentum (Smith 2018)."
-    self._make_opt()
+    "Train with one cycle of rate and momentum (Smith 2018). The optimizer keeps the last values."
     check_range('pct_start', pct_start, 0.001, 0.999)
     check_range('div', div, 1e-10); check_range('div_final', div_final, 1e-10)
-    if len(moms) != 3: raise ValueError(f"`moms` is {moms}, expected three: start, top, end")
+    if not isinstance(moms, (tuple, list)) or len(moms) != 3:
+        raise ValueError(f"`moms` is {moms}, expected three numbers: start, top, end")
+    for mom in moms: check_range('moms', mom, 0, 0.9999)
+    self._make_opt()
     lr_max = self.lr if lr_max is None else lr_max
     lrs = [combined_cos(pct_start, lr / div, lr, lr / div_final) for lr in spread(lr_max, len(self.opt.param_groups))]
     cycle = ParamScheduler(dict(lr=lrs, mom=combined_cos(pct_start, *moms)))

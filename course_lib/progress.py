@@ -18,6 +18,7 @@ class Progress:
 
     Reads of the Learner: `metrics`, `n_steps`, `n_epochs`, `epoch`, `step`, `batch`, `training`, and `recorder.rows`."""
     order, in_trials = 50, False
+    handle = bar = None                                   # until the run begins
 
     def before_fit(self, learn):
         self.names = ['epoch', 'train_loss', 'valid_loss', *(_metric_name(m) for m in learn.metrics), 'time']
@@ -42,7 +43,7 @@ class Progress:
         self.drawn = time.perf_counter()
         doing = 'training' if learn.training else 'validating'
         self.draw(f'epoch {learn.epoch + 1} of {learn.n_epochs}: {doing}, batch {learn.batch + 1}')
-        if self.bar is not None: self.bar.update(learn.step - self.bar.n)
+        if self.bar is not None and learn.training: self.bar.update(learn.step - self.bar.n)
 
     def after_epoch(self, learn):
         epoch, *measured, seconds = learn.recorder.rows[-1]

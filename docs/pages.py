@@ -18,6 +18,7 @@ from fastcore.docments import docments
 from course_lib.cli import directives, find_lessons, printed, read_opening
 from course_lib.core import read_headlines
 from course_lib.quiz import Question, read_questions
+from speed import speed_page, speed_plots
 
 FLAGS = dict(real='On the real data set: left out unless asked for. What stands below was stored from such a run.',
              slow='A long run: left out unless asked for. What stands below was stored from such a run.',
@@ -402,7 +403,7 @@ def landing_page(root:Path, pages)->str:
              '## The lessons', raw_block('<ol class="lessons">' + ''.join(map(lesson_tile, pages)) + '</ol>'),
              '## Run it yourself', 'In a browser: ' + openers(root) + '. On your own machine:', commands.replace('```\n', '```console\n', 1), cost[0].upper() + cost[1:],
              f'## {trust[1]}', trust[2],
-             toctree([f'{p.number} {p.title} <{p.url.removesuffix(".html")}>' for p in pages], 'Lessons'), toctree(['practice', 'glossary', 'names', 'library'], 'Look up')]
+             toctree([f'{p.number} {p.title} <{p.url.removesuffix(".html")}>' for p in pages], 'Lessons'), toctree(['practice', 'glossary', 'names', 'library', 'speed'], 'Look up')]
     return '\n\n'.join(parts)
 
 
@@ -454,7 +455,8 @@ def sources(root:Path)->dict:
     "All of Sphinx's sources: {path: text}."
     lessons, tools = all_pages(root)
     texts = {'index.md': landing_page(root, lessons), 'practice.md': practice_page(lessons),
-             'glossary.md': glossary_page(lessons), 'names.md': names_page(lessons), 'library.md': library_page(lessons, tools), '_static/questions.js': question_index(lessons)}
+             'glossary.md': glossary_page(lessons), 'names.md': names_page(lessons), 'library.md': library_page(lessons, tools), 'speed.md': speed_page(root), **speed_plots(root),
+             '_static/questions.js': question_index(lessons)}
     for page in [*lessons, *tools]:
         texts[as_source(page.url)] = nbformat.writes(lesson_page(page, lessons))
         texts[page.api_url.removesuffix('.html') + '.md'] = api_page(page)

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LESSONS = sorted((ROOT/'nbs').glob('[0-9][0-9]_*.ipynb'))
 TOOLS = sorted((ROOT/'nbs'/'tools').glob('*.ipynb'))
 QUESTIONNAIRES = sorted((ROOT/'questionnaire').glob('*.ipynb'))
-NOT_COPIED = shutil.ignore_patterns('.git', '.venv', '__pycache__', '.*_cache', '.hypothesis', '*.egg-info', 'build')
+NOT_COPIED = shutil.ignore_patterns('.git', '.venv', '.venv-bench', '__pycache__', '.*_cache', '.hypothesis', '*.egg-info', 'build')
 EVERY = {p for folder in ('nbs', 'questionnaire') for p in (ROOT/folder).rglob('*.ipynb') if '.ipynb_checkpoints' not in p.parts}
 FLAGS = ['real'] if os.environ.get('COURSE_DATA') else []
 

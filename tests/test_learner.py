@@ -13,7 +13,7 @@ from torch import nn
 from course_lib.core import set_seed
 from course_lib.data import CategoryBlock, DataBlock, DataLoader, DataLoaders, Dataset, ImageBlock, RandomSplitter, RegexLabeller
 from course_lib.images import Resize, get_image_files
-from course_lib.learner import Checkpoint, Learner, load_learner
+from course_lib.learner import Callback, Checkpoint, GradientAccumulation, Learner, load_learner
 from course_lib.losses import cross_entropy
 from course_lib.store import load_tensors, save_tensors
 from course_lib.training import accuracy
@@ -118,3 +118,22 @@ def test_lines_that_students_know(tmp_path):
     assert learn.predict(get_image_files(source)[0])[0] == 'blue' and learn.get_preds()[0].shape == (8, 2)
     again = load_learner(learn.export('model'))
     assert again.predict(get_image_files(source)[-1])[0] == 'red'
+
+
+@pytest.mark.parametrize('cut_at, every', [(3, 1), (7, 2), (14, 5), (26, 13), (30, None)])
+def test_accumulated_gradients_and_resume(tmp_path, cut_at, every):
+    "A checkpoint is written when no gradients wait for their step; a run with three batches to a step goes on bit for bit."
+    class Cut(Callback):
+        def after_step(self, learn):
+            if learn.step == cut_at: raise KeyboardInterrupt
+    ends = []
+    for cut in (False, True):
+        learn, three = make(), GradientAccumulation(3)                          # 40 batches: 13 steps an epoch, and one batch left
+        with learn.no_logging():
+            if cut:
+                with pytest.raises(KeyboardInterrupt): learn.fit(3, cbs=[three, Checkpoint(tmp_path/'run', every), Cut()])
+                learn = make(seed=9)
+                with learn.no_logging(): learn.fit(3, cbs=GradientAccumulation(3), resume=tmp_path/'run')
+            else: learn.fit(3, cbs=three)
+        ends.append((torch.cat([p.detach().flatten() for p in learn.model.parameters()]), learn.step, learn.recorder.lrs, learn.recorder.losses))
+    assert ends[0][0].equal(ends[1][0]) and ends[0][1:] == ends[1][1:] and ends[0][1] == 39

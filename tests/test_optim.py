@@ -1,4 +1,5 @@
 """Optimizers beside PyTorch's, what fastai said once, a sweep that leaves nothing behind, and runs that go on where they were killed."""
+import copy
 import json
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from torch import nn
 from course_lib import optim
 from course_lib.core import set_seed
 from course_lib.data import DataLoader, DataLoaders, Dataset
-from course_lib.learner import Callback, CancelFitException, Checkpoint, GradientAccumulation, GradientClip, Learner, spread
+from course_lib.learner import Callback, CancelBatchException, CancelFitException, Checkpoint, GradientAccumulation, GradientClip, Learner, spread
 from course_lib.losses import cross_entropy
 from course_lib.optim import combined_cos, suggest_lrs
 from course_lib.store import rng_state
@@ -115,13 +116,65 @@ def state(learn):
     opt = learn.opt.state_dict() if learn.opt else {'state': {}, 'param_groups': []}
     tensors = [*learn.model.state_dict().values(), *rng_state(*learn.generators()).values(), *(v for s in opt['state'].values() for v in s.values())]
     tensors = [torch.as_tensor(t).clone() for t in tensors]
-    plain = [layer.training for layer in learn.model.modules()], vars(learn.recorder).copy(), str(opt['param_groups']), learn.cbs, learn.step, learn.epoch
+    tensors += [torch.zeros(1) if p.grad is None else p.grad.clone() for p in learn.model.parameters()]
+    plain = ([layer.training for layer in learn.model.modules()], copy.deepcopy(vars(learn.recorder)), str(opt['param_groups']), list(learn.cbs), learn.step,
+             learn.epoch, [p.grad is None for p in learn.model.parameters()])
     return tensors, plain
 
 
 def same(a, b):
     return len(a[0]) == len(b[0]) and all(torch.equal(x.nan_to_num() if x.is_floating_point() else x, y.nan_to_num() if y.is_floating_point() else y)
                                           for x, y in zip(a[0], b[0])) and a[1] == b[1]
+
+
+@pytest.mark.parametrize('change', [lambda learn: learn.recorder.losses.append(1.), lambda learn: learn.recorder.rows.clear(), lambda learn: learn.model.train(),
+                                    lambda learn: learn.model[0].weight.grad.zero_(), lambda learn: torch.rand(1), lambda learn: learn.opt.zero_grad()])
+def test_the_comparison_sees_what_it_should(change):
+    learn = small()
+    with learn.no_logging(): learn.fit(1, 1e-3)
+    learn.model.eval(); learn.model[0].weight.grad = torch.ones(3, 3)
+    before = state(learn)
+    assert same(state(learn), before)
+    change(learn)
+    assert not same(state(learn), before)
+
+
+def test_what_a_run_rebinds_is_put_back():
+    "A buffer that is replaced, not changed; a list of a callback that grows; a parameter outside of the model; a loader of PyTorch's with a generator."
+    class Mean(nn.Module):
+        def __init__(self): super().__init__(); self.linear = nn.Linear(3, 3); self.register_buffer('mean', torch.zeros(3))
+        def forward(self, x): self.mean = 0.9 * self.mean + 0.1 * x.mean(0); return self.linear(x)
+    learn, scale = small(), nn.Parameter(torch.ones(()))
+    learn.model, learn.loss_func = Mean(), lambda scores, y: cross_entropy(scores * scale, y)
+    learn.splitter = lambda model: [[*model.parameters(), scale]]
+    gen = torch.Generator().manual_seed(1)
+    learn.dls.train = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(torch.randn(80, 3), torch.zeros(80).long()), 4, shuffle=True, generator=gen)
+    mean, drawn = learn.model.mean, gen.get_state()
+    learn.lr_find(show_plot=False)
+    assert learn.model.mean is mean and mean.abs().sum() == 0 and scale == 1 and gen.get_state().equal(drawn)
+
+
+def test_sweeps_with_callbacks_that_cancel():
+    "Batches that are left out are no points of the curve; a run that ends early gives what there is; negative losses are no reason to stop."
+    class LeaveOut(Callback):
+        def __init__(self, event, order): setattr(self, event, self.stop); self.order, self.count = order, 0
+        def stop(self, learn):
+            self.count += learn.training
+            if learn.training and self.count % 2: raise CancelBatchException()
+    for event, order in (('before_batch', 5), ('before_batch', 50), ('after_pred', 0), ('before_backward', 0)):
+        learn, finder = small(), optim.LRFinder()
+        with learn.no_logging(): learn.fit(12, cbs=[finder, LeaveOut(event, order)])
+        assert len(finder.lrs) == len(finder.losses) > 50 and finder.lrs == sorted(set(finder.lrs))
+    learn, finder = small(), optim.LRFinder(1e-5, 1e-3)
+    learn.loss_func = lambda scores, y: cross_entropy(scores, y) - 5
+    with learn.no_logging(): learn.fit(5, cbs=finder)
+    assert len(finder.losses) == 100 and max(finder.losses) < 0
+    ends = []
+    for cbs in ([], [GradientAccumulation(2)]):
+        learn, finder = small(), optim.LRFinder(1e-5, 1e-3)
+        with learn.no_logging(): learn.fit(5, cbs=[finder, *cbs])
+        ends.append(finder.losses[0])
+    assert ends[0] == ends[1]                                        # the loss of a batch, not its share of a step
 
 
 class Breaks(Callback):
@@ -144,6 +197,7 @@ def test_a_sweep_leaves_nothing_behind(opt_func, event, error):
     learn.dls.train.gen = torch.Generator().manual_seed(1)
     with learn.no_logging(): learn.fit(1, 1e-3)
     learn.model[1].eval()
+    learn.model[0].weight.grad = torch.ones(8, 3)
     before = state(learn)
     if error is None: learn.lr_find(show_plot=False)
     else:
@@ -195,7 +249,7 @@ def test_short_sweeps_and_small_sets():
     learn = small(n_batches=3)
     assert all(1e-8 < lr < 10 for lr in learn.lr_find(show_plot=False))
     with pytest.raises(ValueError, match='start at a lower rate'): small(opt_func=optim.SGD).lr_find(1e4, 1e9, show_plot=False)
-    with pytest.raises(ValueError, match='`start_lr` is 20, expected 1e-20 to 10'): learn.lr_find(start_lr=20)
+    with pytest.raises(ValueError, match='`start_lr` is 20, expected 1e-20 to'): learn.lr_find(start_lr=20)
     class Enough(Callback):
         def after_batch(self, learn): raise CancelFitException()
     learn.add_cb(Enough())
