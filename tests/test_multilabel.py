@@ -1,6 +1,7 @@
 """Losses and measures for several labels against PyTorch's and scikit-learn's, on cases that hypothesis draws."""
 import warnings
 
+import pytest
 import torch
 import torch.nn.functional as F
 from conftest import with_gradient
@@ -69,3 +70,8 @@ def test_measures_equal_sklearn(n, c, levels, common, seed):
         warnings.simplefilter('ignore')                         # scikit-learn warns of labels that no row has
         found = [average_precision_score(target[:, i].numpy(), scores[:, i].numpy()) for i in range(c)]
     assert_close(average_precision(scores, target, zero_division=0.), torch.tensor(found, dtype=torch.float64), **same)
+
+
+@pytest.mark.parametrize('shape', [(4,), (2, 3, 4)])
+def test_average_precision_names_what_is_no_table(shape):
+    with pytest.raises(ValueError, match='`scores` has shape'): average_precision(torch.zeros(shape), torch.ones(shape))
