@@ -295,8 +295,9 @@ def api_page(page:Page)->str:
     lines = [f'# course_lib.{page.module}', '', trio(page, page.api_url), '', ':::{container} subtitle', page.about, ':::', '',
              f'```{{py:module}} course_lib.{page.module}\n```', '']
     for name, cell in page.names.items():
-        if name not in module.__all__: continue
-        lines += [described(getattr(module, name), name, page, cell), '']
+        cls, _, added = name.partition('.')
+        if name in module.__all__: lines += [described(getattr(module, name), name, page, cell), '']
+        elif added and cls not in module.__all__: lines += [method(getattr(getattr(module, cls), added), name, f':module: course_lib.{page.module}\n', built_in(page, cell)), '']
     if not page.number: lines.append(toctree([f'Notebook </{page.url.removesuffix(".html")}>']))
     return '\n'.join(lines)
 
@@ -311,7 +312,7 @@ def library_page(lessons, tools)->str:
 
 def described(obj, name:str, page:Page, cell:str)->str:
     "One public name as a directive of Sphinx's Python domain."
-    where = f'<p class="where"><a href="../{page.url}#cell-{cell}">Built in {"lesson " + page.number if page.number else "the notebook"}</a></p>'
+    where = built_in(page, cell)
     kind = 'class' if inspect.isclass(obj) else 'function' if callable(obj) else 'data'
     if kind == 'data':
         value = f':value: {json.dumps(repr(obj))}\n' if len(repr(obj)) <= 60 else ''
@@ -319,6 +320,11 @@ def described(obj, name:str, page:Page, cell:str)->str:
     body = [inspect.getdoc(obj) or '', arguments(obj), where]
     if kind == 'class': body += [method(getattr(obj, m), m) for m in own_methods(obj)]
     return (f'::::::{{py:{kind}}} {name}{signature(obj)}\n:module: course_lib.{page.module}\n\n' + '\n\n'.join(filter(None, body)) + '\n::::::')
+
+
+def built_in(page:Page, cell:str)->str:
+    "A link to the cell that builds a name."
+    return f'<p class="where"><a href="../{page.url}#cell-{cell}">Built in {"lesson " + page.number if page.number else "the notebook"}</a></p>'
 
 
 def about_constant(name:str, page:Page, cell:str)->str:
@@ -332,12 +338,12 @@ def about_constant(name:str, page:Page, cell:str)->str:
 
 
 def own_methods(cls)->list:
-    "The public documented methods that a class itself defines."
-    return [n for n, f in vars(cls).items() if inspect.isfunction(f) and not n.startswith('_') and f.__doc__]
+    "The public documented methods that a class itself defines, or its notebook; those that a later lesson adds stand on that one's page."
+    return [n for n, f in vars(cls).items() if inspect.isfunction(f) and not n.startswith('_') and f.__doc__ and f.__module__ == cls.__module__]
 
 
-def method(f, name:str)->str:
-    return f':::::{{py:method}} {name}{signature(f)}\n\n{inspect.getdoc(f)}\n\n{arguments(f)}\n:::::'
+def method(f, name:str, options='', where='')->str:
+    return f':::::{{py:method}} {name}{signature(f)}\n{options}\n{inspect.getdoc(f)}\n\n{arguments(f)}\n\n{where}\n:::::'
 
 
 def signature(obj)->str:

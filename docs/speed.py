@@ -36,7 +36,7 @@ def speed_page(root:Path)->str:
             cells = [NAMES[who]]
             for part in ('train', 'valid'):
                 seconds, ratios = [t[part] for t in times if (t['task'], t['who']) == (task, who)], ratio(times, task, part, who, 'bare')
-                cells += [f'{statistics.median(seconds):.2f}', f'{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})']
+                cells += [f'{statistics.median(seconds):.2f}', '1' if who == 'bare' else f'{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})']
             lines.append('| ' + ' | '.join(cells) + ' |')
         lines += ['', f'![Dots, one a round, for {", ".join(NAMES[who] for who in racing(results, task))}: seconds of training in an epoch](speed-{task}.svg)', '']
     lines += ['## What it must show', '', '| | part | times | median | limit | holds |', '|---|---|---|---|---|---|', *('| ' + ' | '.join(row) + ' |' for row, _ in verdicts(times)), '',
@@ -55,10 +55,11 @@ def speed_plots(root:Path)->dict:
         fig, ax = plt.subplots(figsize=(6, 2))
         names = racing(results, task)[::-1]
         for i, who in enumerate(names):
+            color = PALETTE[list(results['versions']).index(who)]
             seconds = [t['train'] for t in results['times'] if (t['task'], t['who']) == (task, who)]
-            ax.plot(seconds, [i] * len(seconds), 'o', color=PALETTE[i], alpha=0.6)
-            ax.plot([statistics.median(seconds)] * 2, [i - 0.3, i + 0.3], color=PALETTE[i])
-        ax.set(xlabel='seconds of training in one epoch', xlim=(0, None), title=what.title)
+            ax.plot(seconds, [i] * len(seconds), 'o', color=color, alpha=0.6)
+            ax.plot([statistics.median(seconds)] * 2, [i - 0.3, i + 0.3], color=color)
+        ax.set(xlabel='seconds of training in one epoch', xlim=(0, None), title=what.title[0].upper() + what.title[1:])
         ax.set_yticks(range(len(names)), [NAMES[who] for who in names])
         text = io.StringIO()
         with plt.rc_context({'svg.hashsalt': task}): fig.savefig(text, format='svg', metadata=dict(Date=None), facecolor='white')

@@ -24,6 +24,7 @@ INSTALL_CELL = ("#| hide\nimport sys\nif 'google.colab' in sys.modules: get_ipyt
                 f"'pip', 'install -q git+https://github.com/{SETTINGS['user']}/{SETTINGS['repo']}')")
 EXPORT_CELL = "#| hide\nif 'google.colab' not in sys.modules: import nbdev; nbdev.nbdev_" + 'export()'
 
+sys.path[:0] = [str(ROOT), str(ROOT/'docs')]      # the benchmarks, and what builds the site
 os.environ['OMP_NUM_THREADS'] = '1'         # the tests run side by side: one core each
 if FLAGS: os.environ['COURSE_DATA'] = str((ROOT/os.environ['COURSE_DATA']).resolve())
 

@@ -4,11 +4,9 @@ import sys
 from collections import Counter
 
 import pytest
+from benchmarks.judge import LIMITS, verdicts
+from benchmarks.tasks import TASKS
 from conftest import ROOT, run
-
-sys.path.insert(0, str(ROOT))
-from benchmarks.judge import LIMITS, verdicts                      # noqa: E402
-from benchmarks.tasks import TASKS                                 # noqa: E402
 
 RESULTS = json.loads((ROOT/'benchmarks'/'results.json').read_text(encoding='utf-8'))
 
@@ -41,4 +39,4 @@ def test_scripts_run(tmp_path):
     results = json.loads((tmp_path/'out.json').read_text())
     assert len(results['times']) == 4 and results['machine']['cpu'] and results['versions']['ours']['torch']
     done = run('python', 'benchmarks/run.py', '--pairs', '1', '--share', '0.01', '--rivals', sys.executable, cwd=ROOT)     # where no fastai is
-    assert done.returncode != 0 and 'fastai ended' in done.stdout + done.stderr and 'PackageNotFoundError' in done.stdout + done.stderr
+    assert done.returncode != 0 and 'fastai ended' in done.stdout and 'PackageNotFoundError' in done.stdout, done.stdout

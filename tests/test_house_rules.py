@@ -3,7 +3,6 @@ import ast
 import json
 import pkgutil
 import re
-import sys
 from importlib import import_module
 
 import pytest
@@ -91,7 +90,6 @@ def test_opening(path):
 
 def told(path):
     "(term, sentence) for each term in bold in a lesson, as the glossary shows them."
-    sys.path.insert(0, str(ROOT/'docs'))
     from pages import read_page, terms
     return [(term, sentence) for term, sentence, *_ in terms(read_page(path, ROOT))]
 

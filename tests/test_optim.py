@@ -3,6 +3,7 @@ import copy
 import json
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import pytest
 import torch
 from hypothesis import given, settings
@@ -254,6 +255,26 @@ def test_short_sweeps_and_small_sets():
         def after_batch(self, learn): raise CancelFitException()
     learn.add_cb(Enough())
     with pytest.raises(ValueError, match='`losses` has 0 values'): learn.lr_find(show_plot=False)
+
+
+def test_a_sweep_is_a_hundred_batches_and_a_plot():
+    "Unless told otherwise; each suggestion has its mark on the curve, the axes have names, the rates a logarithmic scale."
+    class Count(Callback):
+        total = []                                                  # of the class: what a callback itself holds is put back
+        def after_batch(self, learn): self.total.append(learn.opt.param_groups[0]['lr'])
+    learn = small(cbs=Count())
+    plt.close('all')
+    found = learn.lr_find(stop_div=False)
+    assert len(Count.total) == 100 and Count.total[0] == 1e-7 and Count.total[50] == pytest.approx(1e-3)
+    ax, = plt.gcf().axes
+    assert (ax.get_xscale(), ax.get_xlabel(), ax.get_ylabel(), bool(ax.get_title())) == ('log', 'learning rate', 'loss, smoothed', True)
+    marks = {line.get_label().split()[0]: line for line in ax.lines[1:]}
+    curve = dict(zip(*ax.lines[0].get_data()))
+    assert list(marks) == list(found._fields) and [t.get_text() for t in ax.get_legend().get_texts()] == [f'{name} {lr:.2g}' for name, lr in found._asdict().items()]
+    for name, lr in found._asdict().items():
+        x, y = (values[0] for values in marks[name].get_data())
+        assert x == lr and y == curve[min(curve, key=lambda at: abs(at - lr))]
+    plt.close('all')
 
 
 def test_joined_schedules_meet():
