@@ -180,6 +180,8 @@ _VOC = {'VOCtrainval_06-Nov-2007.tar': 'md5:c52e279531787c972589f7e41ab4ae64', '
 _SQUEEZENET_PREPARED = {'squeezenet1_1_features_caffe.pth': 'sha256:a505126d9179e557a13b071c3b12eb2bcd439fe8a40afe5c55ce9e482c628868'}
 _PETS_PREPARED = {'oxford_pets_sample_160.tar': 'sha256:19546432d93f9c61bdbf2c8ecc233fdc6a80168e0889958e6de825f1bd95ee59'}
 _PETS = {'images.tar.gz': 'md5:5c4f3ee8e5d25df40f4fd59a7f44e54c'}
+_RATINGS = {'u.data': 'sha256:06416e597f82b7342361e41163890c81036900f418ad91315590814211dca490',
+            'u.item': 'sha256:553841ebc7de3a0fd0d6b62a204ea30c1e651aacfb2814c7a6584ac52f2c5701'}
 _SQUEEZENET = 'squeezenet1_1-b8a52dc0.pth'        # the name holds the first digits of the digest: PyTorch publishes no more of it
 
 REGISTRY = {entry.name: entry for entry in [
@@ -192,6 +194,10 @@ REGISTRY = {entry.name: entry for entry in [
     DataSet('pets', 'Oxford-IIIT Pet: photos of 37 breeds of cats and dogs (Parkhi et al. 2012)', 'CC BY-SA 4.0',
             (Variant('prepared: 10 photos of each breed, short side 160 pixels', _PETS_PREPARED),
              Variant('published', _PETS, {f'https://www.robots.ox.ac.uk/~vgg/data/pets/data/{file}': md5 for file, md5 in _PETS.items()}))),
+    DataSet('ml-100k', 'MovieLens 100k: 943 people rate 1,682 films (Harper & Konstan 2015)', 'for research, not to be redistributed; see its README',
+            (Variant('the files themselves', _RATINGS),
+             Variant('published', {f'ml-100k/{file}': digest for file, digest in _RATINGS.items()},
+                     {'https://files.grouplens.org/datasets/movielens/ml-100k.zip': 'md5:0e33842e24a9c977be4e0107933c0723'}))),
     DataSet('squeezenet1_1', 'SqueezeNet 1.1, a small network trained on ImageNet (Iandola et al. 2016): its weights', 'BSD; MIT',
             (Variant('prepared: features only, from the Caffe model', _SQUEEZENET_PREPARED),
              Variant('published by torchvision', {_SQUEEZENET: 'sha256:b8a52dc0'}, {f'https://download.pytorch.org/models/{_SQUEEZENET}': None}))),
