@@ -1,4 +1,5 @@
 """Runs that are killed and resumed, files that were tampered with, and the lines of code that students know."""
+import math
 import multiprocessing
 import os
 import pickle
@@ -30,19 +31,27 @@ def make(seed=0):
     return Learner(dls, nn.Sequential(nn.Linear(20, 64), nn.Dropout(0.3), nn.ReLU(), nn.Linear(64, 3)), cross_entropy, lr=0.01, metrics=accuracy)
 
 
-def train(file, done, seed=0):
+class Count(Callback):
+    "Says to another process how many updates were made."
+    def __init__(self, made): self.made = made
+    def after_step(self, learn): self.made.value = learn.step
+
+
+def train(made, file, done, seed=0):
     "Ten epochs with a checkpoint every 20 batches, from the checkpoint on if there is one; then the weights."
     torch.set_num_threads(1)
     learn = make(seed)
-    with learn.no_logging(): learn.fit(10, cbs=Checkpoint(file, 20), resume=file if file.exists() else None)
+    with learn.no_logging(): learn.fit(10, cbs=[Count(made), Checkpoint(file, 20)], resume=file if file.exists() else None)
     torch.save(list(learn.model.state_dict().values()), done)
 
 
-def run_for(seconds, *args):
-    "Run `train` in a process of its own and kill it after so many seconds; returns whether it had ended by then."
-    process = FORK.Process(target=train, args=args)
+def run_until(updates, wait, *args):
+    "Run `train` in a process of its own and kill it so many seconds after so many updates; returns whether it had ended by then."
+    made = FORK.Value('i', 0, lock=False)
+    process = FORK.Process(target=train, args=(made, *args))
     process.start()
-    process.join(seconds)
+    while process.is_alive() and made.value < updates: time.sleep(0.0005)
+    time.sleep(wait)
     if process.is_alive(): os.kill(process.pid, signal.SIGKILL)
     process.join()
     return process.exitcode == 0
@@ -50,15 +59,13 @@ def run_for(seconds, *args):
 
 def test_killed_and_resumed(tmp_path):
     "Killed at 20 random moments: the checkpoint can always be read, and the weights at the end are those of an uninterrupted run, bit for bit."
-    start = time.perf_counter()
-    assert run_for(None, tmp_path/'whole', tmp_path/'wanted')
-    whole, rng, killed = time.perf_counter() - start, random.Random(0), 0
-    wanted = torch.load(tmp_path/'wanted')
+    assert run_until(math.inf, 0, tmp_path/'whole', tmp_path/'wanted')
+    rng, killed, wanted = random.Random(0), 0, torch.load(tmp_path/'wanted')
     for i in range(20):
         file, done = tmp_path/f'run{i}', tmp_path/f'done{i}'
-        killed += not run_for(rng.uniform(0.05, 0.85) * whole, file, done)
+        killed += not run_until(rng.randrange(300), rng.uniform(0, 0.01), file, done)      # of 400 updates
         if file.exists(): load_tensors(file)
-        assert run_for(None, file, done, 7 if file.exists() else 0)     # other weights and random numbers, which must not matter
+        assert run_until(math.inf, 0, file, done, 7 if file.exists() else 0)        # other weights and random numbers, which must not matter
         assert all(a.equal(b) for a, b in zip(torch.load(done), wanted)), i
         assert [p.name for p in tmp_path.glob('.run*')] == [] or killed     # a killed process may leave its unfinished file
     assert killed >= 10
