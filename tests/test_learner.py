@@ -7,6 +7,7 @@ import random
 import signal
 import time
 
+import matplotlib.pyplot as plt
 import pytest
 import torch
 from torch import nn
@@ -14,8 +15,9 @@ from torch import nn
 from course_lib.core import set_seed
 from course_lib.data import CategoryBlock, DataBlock, DataLoader, DataLoaders, Dataset, ImageBlock, RandomSplitter, RegexLabeller
 from course_lib.images import Resize, get_image_files
-from course_lib.learner import Callback, Checkpoint, GradientAccumulation, Learner, load_learner
+from course_lib.learner import Callback, Checkpoint, GradientAccumulation, Learner, load_learner, spread
 from course_lib.losses import cross_entropy
+from course_lib.progress import Progress
 from course_lib.store import load_tensors, save_tensors
 from course_lib.training import accuracy
 
@@ -144,3 +146,29 @@ def test_accumulated_gradients_and_resume(tmp_path, cut_at, every):
             else: learn.fit(3, cbs=three)
         ends.append((torch.cat([p.detach().flatten() for p in learn.model.parameters()]), learn.step, learn.recorder.lrs, learn.recorder.losses))
     assert ends[0][0].equal(ends[1][0]) and ends[0][1:] == ends[1][1:] and ends[0][1] == 39
+
+
+def test_plots_show_what_was_recorded():
+    "Lines, marks, names of axes and legends of the two plots of a recorder."
+    learn = make()
+    with learn.no_logging(): learn.fit(2)
+    assert sum(isinstance(cb, Progress) for cb in learn.cbs) == 1                # it is there again
+    plt.close('all')
+    learn.recorder.plot_loss()
+    ax, = plt.gcf().axes
+    lines = {line.get_label(): line for line in ax.lines}
+    assert list(lines) == ['training', 'validation'] == [text.get_text() for text in ax.get_legend().get_texts()]
+    assert list(lines['training'].get_ydata()) == learn.recorder.losses and list(lines['training'].get_xdata()) == list(range(80))
+    assert list(lines['validation'].get_ydata()) == [row[2] for row in learn.recorder.rows] and list(lines['validation'].get_xdata()) == [40, 80]
+    assert (ax.get_xlabel(), ax.get_ylabel(), bool(ax.get_title())) == ('batches', 'loss', True)
+    plt.close('all')
+    learn.recorder.plot_sched()
+    for ax, name, values in zip(plt.gcf().axes, ('learning rate', 'momentum'), (learn.recorder.lrs, learn.recorder.moms), strict=True):
+        assert (ax.get_xlabel(), ax.get_ylabel(), list(ax.lines[0].get_ydata())) == ('updates', name, values)
+    plt.close('all')
+
+
+def test_slices_without_an_end():
+    for lr in (slice(1e-3, None), slice(None)):
+        with pytest.raises(ValueError, match='expected slice'): spread(lr, 2)
+    assert spread(slice(1e-3), 3) == [1e-4, 1e-4, 1e-3] and spread(0.1, 2) == [0.1, 0.1]

@@ -1,6 +1,7 @@
 """Optimizers beside PyTorch's, what fastai said once, a sweep that leaves nothing behind, and runs that go on where they were killed."""
 import copy
 import json
+import math
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -15,7 +16,7 @@ from course_lib.core import set_seed
 from course_lib.data import DataLoader, DataLoaders, Dataset
 from course_lib.learner import Callback, CancelBatchException, CancelFitException, Checkpoint, GradientAccumulation, GradientClip, Learner, spread
 from course_lib.losses import cross_entropy
-from course_lib.optim import combined_cos, suggest_lrs
+from course_lib.optim import LRFinder, combined_cos, sched_exp, suggest_lrs
 from course_lib.store import rng_state
 from course_lib.training import accuracy
 
@@ -281,3 +282,27 @@ def test_joined_schedules_meet():
     for pct in (0.01, 0.25, 0.5, 0.99):
         sched = combined_cos(pct, 1., 5., 0.)
         assert sched(pct) == pytest.approx(5.) and sched(pct - 1e-9) == pytest.approx(5.) and sched(0.) == 1. and sched(1.) == 0.
+
+
+def test_the_last_rate_of_a_cycle():
+    "One update before the end of two cosines with the ratios that the signature states; measuring afterwards changes nothing."
+    learn = small()
+    with learn.no_logging(): learn.fit_one_cycle(2, 0.01)
+    n = len(learn.recorder.lrs)
+    share = ((n - 1) / n - 0.25) / 0.75
+    assert learn.recorder.lrs[-1] == pytest.approx(1e-7 + (0.01 - 1e-7) * (1 + math.cos(math.pi * share)) / 2, rel=1e-9)
+    assert learn.opt.param_groups[0]['lr'] == learn.recorder.lrs[-1]
+    with pytest.raises(ValueError, match='`start` is 0, expected'): sched_exp(0, 1)
+
+
+def test_the_ends_of_a_sweep_are_left_out():
+    "The suggestions are those of the rules on the sweep without its first tenth and its last five batches."
+    made = []
+    class Keep(LRFinder):
+        def __init__(self, *how): super().__init__(*how); made.append(self)
+    learn = small()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr('course_lib.optim.LRFinder', Keep)
+        found = learn.lr_find(show_plot=False)
+    lrs, losses = made[0].lrs, made[0].losses
+    assert found == suggest_lrs(lrs[10:-5], losses[10:-5]) and len(lrs) > 40
