@@ -57,13 +57,13 @@ def _users(n:int, gen)->tuple:
 _FIRST = ('Silent Broken Golden Distant Burning Hidden Frozen Painted Crooked Hollow '
           'Scarlet Wandering Paper Iron Last Second Velvet Bitter Quiet Glass').split()
 _LAST = ('Harbor Orchard Letter Engine Winter Mirror River Carnival Island Lantern '
-         'Garden Signal Promise Bridge Stranger').split()
+         'Garden Signal Promise Bridge Stranger Station Canvas Summer Compass Echo').split()
 
 def film_ratings(
-    n_users:int=1000,  # each rates about 75 of the 300 films
+    n_users:int=1000,  # each rates about 125 of the 400 films
     seed:int=0,        # before `$COURSE_SEED` is added
 )->tuple[pd.DataFrame, pd.DataFrame, Truth]:  # columns user, film, rating; columns film, title, year; and the truth
-    "Made-up ratings of 300 made-up films, half stars of 0.5 to 5, in random order."
+    "Made-up ratings of 400 made-up films, half stars of 0.5 to 5, in random order."
     tastes, leaning, gen = _users(n_users, generator(seed))
     titles = [f'The {a} {b}' for b in _LAST for a in _FIRST]
     n = len(titles)
@@ -72,7 +72,7 @@ def film_ratings(
     fits = (tastes * weights) @ traits.T + worth
     mean = 3.4 + leaning[:, None] + fits
     keen = torch.randn(n_users, 1, generator=gen, dtype=torch.float64)
-    chance = torch.sigmoid(-1.6 + 0.9 * keen + 1.3 * fame + 0.8 * fits)
+    chance = torch.sigmoid(-1 + 0.8 * keen + 0.9 * fame + 1.5 * fits)
     watched = torch.rand(n_users, n, generator=gen, dtype=torch.float64) < chance
     given, best = _rate(mean, gen), _best_guess(mean)
     user, film = watched.nonzero(as_tuple=True)

@@ -567,7 +567,7 @@ def export(
     valid, act = self.dls.valid, activation_of(self.loss_func)
     source = getattr(valid.dataset, 'parts', (None,))[0]
     loss = _LOSSES.get(getattr(act, 'func', act))
-    x_tfms = source.func.tfms if isinstance(source, Mapped) else None
+    x_tfms = source.func.tfms if isinstance(source, Mapped) else getattr(self.dls, 'x_tfms', None)
     values = dict(x_tfms=x_tfms, item_tfms=valid.item_tfms.tfms, batch_tfms=valid.batch_tfms.tfms,
                   vocab=getattr(self.dls, 'vocab', None), bs=valid.bs, loss=loss)
     try: model = describe(self.model)
