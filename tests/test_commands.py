@@ -35,7 +35,7 @@ def test_data_lists(tmp_path):
     done = run('course_data', COURSE_DATA=str(tmp_path))
     assert done.returncode == 0 and 'mnist' in done.stdout and 'absent' in done.stdout and str(tmp_path) in done.stdout, done.stdout
     done = run('course_data', 'minst')
-    assert done.returncode == 1 and "`name` is 'minst', expected one of mnist" in done.stdout, done.stdout
+    assert done.returncode == 1 and "`name` is 'minst', expected one of ml-100k, mnist" in done.stdout, done.stdout
 
 
 def test_unknown_lesson():
