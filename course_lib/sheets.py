@@ -52,6 +52,7 @@ def ref(
     fixed:str='',  # what a copy of the formula keeps: 'row', 'col' or 'both'
 )->str:
     "A cell's address, such as B3 or $B3."
+    if fixed not in ('', 'row', 'col', 'both'): raise ValueError(f"`fixed` is {fixed!r}, expected row, col, both or ''")
     return xl_rowcol_to_cell(row, col, fixed in ('row', 'both'), fixed in ('col', 'both'))
 
 def dot(
