@@ -11,7 +11,7 @@ help:
 	@echo "make lab      open the course in JupyterLab, on this machine only"
 	@echo "make site     build the site into build/site/html"
 	@echo "make real     run every lesson on the real data too; fetches what is missing"
-	@echo "make bench    time the Learner beside a bare loop, fastai and Lightning (in an environment of their own)"
+	@echo "make bench    time training beside a bare loop, fastai and others (in an environment of their own); wants ml-100k"
 	@echo "make clean    remove what the other targets made, but not .venv"
 	@echo "For maintainers (CONTRIBUTING.md): make prepare, save, seeds LESSON=02, mutate MODULE=losses"
 
@@ -40,7 +40,11 @@ site: .venv/ready
 	@touch $@
 
 bench: .venv/ready .venv-bench/ready
-	@$(BIN)/python benchmarks/run.py --rivals .venv-bench/bin/python --out benchmarks/results.json
+	@failed=; \
+	$(BIN)/python benchmarks/run.py --rivals .venv-bench/bin/python --out benchmarks/results.json || failed=1; \
+	$(BIN)/python benchmarks/collab.py --rivals .venv-bench/bin/python --out benchmarks/collab.json || failed=1; \
+	$(BIN)/python benchmarks/growth.py --out benchmarks/growth.json || failed=1; \
+	test -z "$$failed"
 bench-fixtures: .venv-bench/ready
 	@.venv-bench/bin/python benchmarks/record_fastai.py
 prepare: .venv/ready

@@ -22,7 +22,9 @@ LIMITS = dict(results=[
 ])
 
 
-def value(t, part): return t['loss']**0.5 if part == 'rmse' and 'loss' in t else t[part]
+def value(t, part):
+    "A figure of a row; where the loss is the mean squared error, its root need not be stored."
+    return t[part] if part in t or part != 'rmse' else t['loss']**0.5
 
 
 def compared(times, task, part, who, how, other=None)->list:
