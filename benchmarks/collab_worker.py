@@ -88,7 +88,7 @@ def implicit(model):
         from scipy.sparse import csr_matrix
         from implicit.als import AlternatingLeastSquares
         from implicit.bpr import BayesianPersonalizedRanking
-        made = dict(als=AlternatingLeastSquares, bpr=BayesianPersonalizedRanking)[model](**how, random_state=torch.initial_seed() % 2**31)
+        made = dict(als=AlternatingLeastSquares, bpr=BayesianPersonalizedRanking)[model](**how, num_threads=torch.get_num_threads(), random_state=torch.initial_seed())
         made.fit(csr_matrix((np.ones(len(train), 'float32'), (train.user, train.film)), n), show_progress=False)
         return made.user_factors @ made.item_factors.T
     return scores
