@@ -21,7 +21,7 @@ from benchmarks.race import Worker, arguments, finish, has_movielens  # noqa: E4
 from course_lib.collab import hit_rate, ndcg, ranks                 # noqa: E402
 
 SETTINGS = dict(popularity=[{}],
-                ours=[dict(n_factors=f, wd=wd, lr=lr) for f, lr in ((50, 0.01), (50, 0.03)) for wd in (0.1, 0.5)],
+                ours=[dict(n_negatives=k, n_epochs=n, wd=wd, lr=lr) for k, n in ((4, 10), (10, 20)) for wd in (0.1, 0.3) for lr in (0.01, 0.02)],
                 als=[dict(factors=f, regularization=r, alpha=a) for f in (10, 20, 50) for r in (0.01, 1.) for a in (0.5, 1., 5.)],
                 bpr=[dict(factors=f, learning_rate=lr, iterations=n) for f in (50, 100, 200) for lr in (0.003, 0.01, 0.03) for n in (50, 100, 200)])
 

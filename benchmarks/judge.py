@@ -14,7 +14,7 @@ LIMITS = dict(results=[
 ], collab=[
     ('recipes', 'fit', 'quick', '/', 'surprise', 'at most', 0.6), ('recipes', 'rmse', 'quick', 'alone', None, 'at most', 0.925),
     ('recipes', 'rmse', 'recommended', 'alone', None, 'at most', 0.905),
-    ('ranking', 'hit rate', 'ours', '/', 'popularity', 'at least', 1.), ('ranking', 'NDCG', 'ours', '/', 'popularity', 'at least', 1.),
+    *(('ranking', part, 'ours', '/', who, 'at least', 1.) for part in ('hit rate', 'NDCG') for who in ('popularity', 'als', 'bpr')),
 ], growth=[
     *(('fixed', 'per rating', who, '/', '100000 dense', *limit)
       for who, limit in product(('1000000 dense', '10000000 dense'), (('at most', 1.15), ('at least', 0.85)))),

@@ -19,15 +19,18 @@ class DotProduct(nn.Module):
         for table in (self.users, self.items, self.user_bias, self.item_bias): nn.init.normal_(table.weight, std=0.01)
 
     def forward(self, x):                                           # (N, 2) long: user, item
-        user, item = x[:, 0], x[:, 1]
-        scores = (self.users(user) * self.items(item)).sum(1) + self.user_bias(user)[:, 0] + self.item_bias(item)[:, 0]
-        return 5.5 * scores.sigmoid()
+        user, item = x.unbind(1)
+        fit = (self.users(user) * self.items(item)).sum(1, keepdim=True)
+        return 5.5 * (fit + self.user_bias(user) + self.item_bias(item)).squeeze(1).sigmoid()
 
 
 class MadeUp:
     "A task whose rows are drawn at random by `data`: `size` to train on and to measure on, one epoch."
     n_epochs, lr, wd = 1, 1e-3, 0.01
     rivals = 'fastai', 'lightning'
+
+    @staticmethod
+    def groups(model): return model.parameters()
 
     @classmethod
     def load(cls, share):
@@ -79,6 +82,12 @@ class Movielens:
     rivals = ('fastai',)
 
     @staticmethod
+    def groups(model):
+        "As `collab_learner` makes them: less decay for the biases."
+        factors, biases = [model.users.weight, model.items.weight], [model.user_bias.weight, model.item_bias.weight]
+        return [dict(params=factors), dict(params=biases, weight_decay=0.01)]
+
+    @staticmethod
     def load(share):
         "Training and test set of fold 1; of each the first rows, if `share` is below 1."
         rows = read_movielens()
@@ -121,7 +130,7 @@ class Clock:
 def bare(task, train, valid):
     "Seconds of training and of validation, updates, and validation loss: a loop that does nothing else."
     model, clock, n_steps = task.model(), Clock(), task.n_epochs * -(-len(train[0]) // BS)
-    opt = torch.optim.AdamW(model.parameters(), weight_decay=task.wd, fused=True)
+    opt = torch.optim.AdamW(task.groups(model), weight_decay=task.wd, fused=True)
     cycle = torch.optim.lr_scheduler.OneCycleLR(opt, task.lr, total_steps=n_steps)
     updates = 0
     for _ in range(task.n_epochs):

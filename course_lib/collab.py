@@ -38,8 +38,8 @@ class UserItem:
     def of_table(self, df)->Tensor:  # DataFrame of N rows -> (N, 2) long
         "All rows of a table at once."
         _check_columns(df, self.places)
-        places = pd.concat([df[name].map(to) for name, to in self.places.items()], axis=1)
-        return torch.tensor(places.fillna(0).to_numpy('int64'))
+        places = [df[name].map(to).fillna(0).to_numpy('int64') for name, to in self.places.items()]
+        return torch.stack([torch.tensor(column) for column in places], 1)
 
 allow(UserItem)
 
@@ -94,6 +94,7 @@ class CollabDataLoaders(DataLoaders):
             order, n = torch.randperm(len(ratings), generator=generator(seed)).numpy(), int(valid_pct * len(ratings))
             ratings, valid = ratings.iloc[order[n:]], ratings.iloc[order[:n]]
         _check_columns(valid, names)
+        if len(valid) == 0: raise ValueError("`valid` has no row, expected at least one")
         user_item = UserItem(*(sorted(ratings[name].unique().tolist()) for name in names[:2]), *names[:2])
         x = [user_item.of_table(df) for df in (ratings, valid)]
         y = [torch.tensor(df[names[2]].to_numpy('float32')) for df in (ratings, valid)]
@@ -125,7 +126,8 @@ def sigmoid_range(
     high:float,  # and what far above 0 does
 )->Tensor:       # the same shape
     "Sigmoid, stretched to run from `low` to `high`."
-    return torch.sigmoid(x) * (high - low) + low
+    stretched = torch.sigmoid(x) * (high - low)
+    return stretched + low if low else stretched               # to add 0 takes time, too
 
 class DotProductBias(nn.Module):
     """Factors of the user times factors of the item, and a bias of each, squashed into `y_range` if there is one
@@ -146,9 +148,9 @@ class DotProductBias(nn.Module):
         for table in self.children(): nn.init.normal_(table.weight, std=std)
 
     def forward(self, x:Tensor)->Tensor:
-        user, item = x[:, 0], x[:, 1]
-        fit = (self.users(user) * self.items(item)).sum(1)
-        score = fit + self.user_bias(user)[:, 0] + self.item_bias(item)[:, 0]
+        user, item = x.unbind(1)
+        fit = (self.users(user) * self.items(item)).sum(1, keepdim=True)                  # (N, 1), as the biases
+        score = (fit + self.user_bias(user) + self.item_bias(item)).squeeze(1)
         return score if self.y_range is None else sigmoid_range(score, *self.y_range)
 
 allow(DotProductBias)
@@ -177,7 +179,8 @@ class CollabLearner(Learner):
         "Users, or items, in the order of their places, which begin with 1."
         return self.dls.user_item.items if is_item else self.dls.user_item.users
 
-    def rows(self, kind:str, ids=None, is_item:bool=True)->Tensor:  # kind: 'factors' or 'bias' -> (n, ...) on the CPU
+    def _rows(self, kind:str, ids=None, is_item:bool=True)->Tensor:  # kind: 'factors' or 'bias' -> (n, ...) on the CPU
+        "Rows of one of the four tables."
         name = {'factors': 'items' if is_item else 'users', 'bias': 'item_bias' if is_item else 'user_bias'}[kind]
         if not hasattr(self.model, name): raise ValueError(f"the model has no {name!r}, expected a DotProductBias")
         known = list(self.dls.user_item.places.values())[is_item]
@@ -188,11 +191,11 @@ class CollabLearner(Learner):
 
     def weight(self, ids=None, is_item:bool=True)->Tensor:
         "Factors (n, n_factors) of items, or users, all of them if `ids` is None; raises `ValueError` for unknown ones."
-        return self.rows('factors', ids, is_item)
+        return self._rows('factors', ids, is_item)
 
     def bias(self, ids=None, is_item:bool=True)->Tensor:
         "Biases (n,) of items, or users."
-        return self.rows('bias', ids, is_item)[:, 0]
+        return self._rows('bias', ids, is_item)[:, 0]
 
     def similar(self, item, n:int=5)->pd.DataFrame:
         "The n items whose factors point most nearly the same way, with the cosine."
@@ -297,6 +300,7 @@ def _seen_by(model:nn.Module, users:Tensor, items:Tensor)->tuple:  # (n, F + 1) 
     "Predictions (n, k) for users with these factors and biases, and their slopes (n, k, F + 1)."
     factors = torch.cat([model.items.weight.detach(), torch.ones(model.n_items, 1)], 1).double()[items]
     score = (factors * users[:, None]).sum(-1) + model.item_bias.weight.detach()[items, 0]
+    if model.y_range is None: raise ValueError("`model` has no y_range, expected one, such as (0, 5.5)")
     low, high = model.y_range
     share = torch.sigmoid(score)
     return low + (high - low) * share, factors * ((high - low) * share * (1 - share))[..., None]

@@ -103,7 +103,7 @@ class Page:
     def legend(self, *places):
         "What the colors mean; a place is a (row, column)."
         for (row, col), (kind, text) in zip(places, _KINDS.items()):
-            self.sheet.write_blank(row, col, None, self.style(kind)); self.text(row, col + 1, text)
+            self.sheet.write_blank(row, col, None, self.style(kind)); self.text(row, col + 1, ' ' + text)
 
     def heads(self, row:int, col:int, names:list, down:bool=False, kind:str='head'):
         "Names of columns, or of rows."
@@ -150,7 +150,7 @@ class Page:
         chart.set_title(dict(name=title, name_font=dict(size=11))); chart.set_legend(dict(none=True))
         chart.set_x_axis(dict(min=0, max=rows[1] - rows[0], label_position='low'))
         chart.set_y_axis(dict(min=0, num_format='0.0'))
-        chart.set_size(dict(width=560, height=165))
+        chart.set_size(dict(width=560, height=150))
         self.sheet.insert_chart(row, col, chart)
 
 def contents(

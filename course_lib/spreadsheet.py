@@ -167,7 +167,7 @@ def _model_page(book, name:str, table:pd.DataFrame, factors:Factors, titles:dict
     page.fill(at.low, at.left, factors.predict(), 'formula', at.prediction)
     _model_results(page, at, _loss(cells, factors).item(), int(cells.isfinite().sum()))
     size, given, guess = (at.low, at.left, at.users, at.films), ref(at.top, at.left), ref(at.low, at.left)
-    page.color(*size, f'ISBLANK({given})', bg_color='#EDEDED', font_color='#7F7F7F', italic=True)
+    page.color(*size, f'ISBLANK({given})', bg_color='#EDEDED', font_color='#404040', italic=True)
     page.color(*size, f'ABS({guess}-{given})>0.5', bg_color='#F8CBAD')
     page.sheet.set_column(0, at.left + at.films - 1, 6); page.sheet.set_row(at.top - 2, 118 if titles else None)
     page.sheet.freeze_panes(1, 0)
@@ -342,7 +342,7 @@ def _descent_inputs(page, at:_Columns, table:pd.DataFrame, lr:float, loss:Tensor
 # %% ../nbs/08_spreadsheet.ipynb #a748bd74
 _NOTES = {
     'read me': ('A small recommender, in formulas',
-        'Every number is computed on these sheets. Change a yellow or blue cell, and what depends on it follows.'),
+        'Ratings and parameters are given; all else is computed here. Change one, and what depends on it follows.'),
     'dot product': ('Dot product: a rating is what a user and a film have in common',
         'Each user has a few numbers, each film as many. A prediction is the sum of their products.',
         'The loss is the mean square of prediction less rating, over the ratings: a gap has no part in it.',

@@ -79,7 +79,7 @@ def test_unknown_ids_are_counted_and_reported():
     (lambda df: df, dict(item_name='film'), "no column 'film', expected one of who, what, stars"),
     (lambda df: df, dict(rating_name='marks'), "no column 'marks'"),
     (lambda df: df, dict(valid=LATER.drop(columns='what')), "no column 'what', expected one of who, stars"),
-    (lambda df: df, dict(valid_pct=0), '`valid_pct` is 0'), (lambda df: df, dict(valid_pct=1), '`valid_pct` is 1'),
+    (lambda df: df, dict(valid=LATER[:0]), '`valid` has no row'), (lambda df: df, dict(valid_pct=0), '`valid_pct` is 0'), (lambda df: df, dict(valid_pct=1), '`valid_pct` is 1'),
     (lambda df: df, dict(bs=7, valid=FEW), '`bs` is 7, expected at most 6')])
 def test_odd_tables(change, how, said):
     "Each is refused, with what came and what was expected."
