@@ -123,7 +123,7 @@ def test_what_the_learner_is_made_of():
     net._make_opt()
     assert [g['weight_decay'] for g in net.opt.param_groups] == [0.2] and isinstance(net, CollabLearner)
     assert [tuple(layer.weight.shape) for layer in net.model.body if isinstance(layer, nn.Linear)] == [(7, 2 * emb_sz_rule(4)), (5, 7), (1, 5)]
-    assert 0 < net.model(torch.tensor([[1, 1]])).item() < 6
+    assert 0 < net.model(torch.tensor([[1, 1]])).item() < 6 and collab_learner(loaders(), use_nn=True).model.layers == (50,)
     default = CollabNN(30, 40)
     assert (default.users.weight.shape, default.items.weight.shape, default.n_out, default.y_range) == ((30, emb_sz_rule(30)), (40, emb_sz_rule(40)), 1, None)
     assert default.users.weight.std() < 0.012 and [type(layer) for layer in default.body] == [nn.Linear, nn.ReLU, nn.Linear] and default.layers == (50,)
@@ -194,6 +194,10 @@ def small_model(seed, y_range=(0, 5.5)):
     return DotProductBias(40, 12, 3, y_range, std=0.7)
 
 
+def test_ranks_want_a_mark_for_each_score():
+    with pytest.raises(ValueError, match='`seen` has shape'): ranks(torch.zeros(2, 3), torch.tensor([0, 1]), torch.zeros(1, 3).bool())
+
+
 @settings(max_examples=15, deadline=None)
 @given(cases)
 def test_folding_in_finds_the_most_probable(seed):
@@ -244,6 +248,9 @@ def test_negatives_are_drawn_from_all_but_the_unknown():
     assert len(Seen.xb) == 25_000 and Seen.yb.tolist() == [1.] * 5000 + [0.] * 20_000 and Seen.xb[5000:, 0].tolist() == list(range(5000)) * 4
     counts = Seen.xb[5000:, 1].bincount()
     assert counts[0] == 0 and len(counts) == 7 and counts[1:].min() > 3000
+    class Elsewhere: xb, yb = torch.ones(5, 2, dtype=torch.long, device='meta'), None                 # a device that every machine has
+    NegativeSampling(7).before_batch(Elsewhere)
+    assert Elsewhere.xb.device.type == Elsewhere.yb.device.type == 'meta' and Elsewhere.xb.shape == (25, 2)
     for bad in (dict(n_items=1), dict(n=0)):
         with pytest.raises(ValueError): NegativeSampling(**{**dict(n_items=5), **bad})
 
