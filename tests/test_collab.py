@@ -95,6 +95,13 @@ def test_ratings_outside_the_range():
         with pytest.raises(ValueError, match=f'`{name}` is -0.1'): collab_learner(loaders(), **{name: -0.1})
 
 
+def test_how_many_are_shown():
+    "Ten to recommend and five that are alike, if nothing else is said."
+    df = pd.DataFrame([(user, film, 3.) for user in range(4) for film in range(30) if user or film < 5], columns=['user', 'film', 'rating'])
+    learn = collab_learner(CollabDataLoaders.from_df(df, valid=df[:8], bs=16), 2)
+    assert (len(learn.recommend(0)), len(learn.recommend(0, 99)), len(learn.similar(3))) == (10, 25, 5)
+
+
 def test_the_random_split():
     "As many rows as asked for, none twice, drawn anew with another seed."
     ratings = film_ratings(300)[0]
