@@ -224,7 +224,7 @@ class DataLoader:
 
     def fetched(self, rows):  # tensors of places, one for each batch
         "The batches of these places, ready for the model, one after the other."
-        for batch in (_from_workers(self, rows) if self.num_workers else map(_Fetcher(self).__getitem__, rows)):
+        for batch in (_from_workers(self, rows) if self.num_workers else _Fetcher(self).each(rows)):
             if self.device is not None: batch = tuple(part.to(self.device) for part in batch)
             yield (self.batch_tfms(batch[0]), *batch[1:]) if self.batch_tfms.tfms else batch
 
@@ -266,6 +266,15 @@ class _Fetcher:
         if self.collate: return self.collate(items)
         name = getattr(self.dataset, 'name', 'item {}'.format)
         return collate(items, [name(i) for i in rows])
+
+    def each(self, rows):  # tensors of places, all of one length but the last
+        "One batch after the other; of tensors half a megabyte at once, which costs less than many small fetches."
+        done, n = 0, 1
+        while some := rows[done:done + n]:
+            batch = self[torch.cat(some)]
+            yield from zip(*(part.split(len(some[0])) for part in batch)) if self.whole else [batch]
+            done += n
+            if self.whole: n = max(1, n * 2**19 // sum(part.nbytes for part in batch))
 
 def _from_workers(loader, rows):
     "The batches of `rows` in their order, made by worker processes."

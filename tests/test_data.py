@@ -1,4 +1,5 @@
 """Loaders beside PyTorch's: the same batches, batches a second, worker processes; and pictures that a camera or a scanner makes."""
+import math
 import time
 from functools import partial
 
@@ -45,6 +46,19 @@ def test_same_batches_as_torch(n, bs, drop_last, seed, kind):
         batches = list(ours)
         assert len(batches) == len(theirs) == len(ours)
         for mine, other in zip(batches, theirs): assert all(torch.equal(a, b) for a, b in zip(mine, other))
+
+
+@pytest.mark.parametrize('bs', [7, 150])
+@pytest.mark.parametrize('start', [0, 2])
+def test_many_batches_from_one_fetch(bs, start):
+    "Rows of tensors are fetched half a megabyte at a time, or a batch where that is larger; the batches are those of one fetch each."
+    x, y = torch.rand(2000, 1000), torch.arange(2000)
+    batches = list(DataLoader(Dataset(x, y), bs, sampler=range(1999, -1, -1)).batches(start))
+    assert [yb.tolist() for _, yb in batches] == [rows.tolist() for rows in y.flip(0).split(bs)[start:]]
+    assert all(torch.equal(xb, x[yb]) for xb, yb in batches)
+    fetches = {xb.untyped_storage().data_ptr(): xb.untyped_storage().nbytes() for xb, _ in batches}
+    assert max(fetches.values()) <= max(2**19, 4000 * bs)
+    assert len(fetches) == (1 + math.ceil((len(batches) - 1) / 18) if bs == 7 else len(batches))
 
 
 @pytest.mark.parametrize('width, times', [(64, 8), (784, 4)])
