@@ -16,7 +16,7 @@ from course_lib.core import PALETTE, plot_style                     # noqa: E402
 NAMES = dict(bare='bare loop', ours='Learner', fastai='fastai', fastai_lean='fastai, lean', lightning='Lightning')
 RECIPES = dict(surprise="Surprise's `SVD`, as it comes", quick='quick recipe', recommended='recommended recipe')
 RANKERS = dict(popularity='popularity', ours='model of what is watched', als="implicit's alternating least squares", bpr="implicit's Bayesian personalized ranking")
-STORED = 'results', 'collab'                                        # files of results; growth.py's is still to come
+GROWTH = {('fixed', 'dense'): '20,000 users', ('growing', 'dense'): 'a user for 50 ratings, dense gradients', ('growing', 'sparse'): 'a user for 50 ratings, sparse gradients'}
 
 
 def read(root:Path, name:str='results')->dict: return json.loads((root/'benchmarks'/f'{name}.json').read_text(encoding='utf-8'))
@@ -77,19 +77,31 @@ def ranking(collab:dict)->list:
             *grid(['', 'hit rate at 10', 'NDCG at 10', 'seconds', 'settings'], rows)]
 
 
+def growth(grown:dict)->list:
+    "The section of growth."
+    sizes = sorted({t['ratings'] for t in grown['times']})
+    rows = [[name, *(f'{1e6 * middle(grown, task, f"{n} {who}", "per rating"):.2f} ({middle(grown, task, f"{n} {who}", "GiB"):.1f} GiB)' for n in sizes)]
+            for (task, who), name in GROWTH.items()]
+    return ['## Growth', '',
+            'Microseconds of training for one rating, and the peak memory of the process with loading: made-up ratings of 5,000 films, 50 factors, batches of 4,096; the median of the rounds. For each size ten million ratings are timed, in one epoch or more, and of their ten parts the fastest counts. '
+            'With dense gradients fused AdamW updates every row in each batch; with sparse ones `SparseAdam` updates those that the batch touches.', '',
+            *grid(['', *(f'{n:,} ratings' for n in sizes)], rows),
+            '![Lines of time for one rating against the number of ratings, for a fixed number of users, and for users that grow with the ratings, with dense and with sparse gradients](speed-growth.svg)', '']
+
+
 def speed_page(root:Path)->str:
     "The results of `make bench`: tables and plots, what they must show, and the machine."
-    results, collab = files = [read(root, name) for name in STORED]
-    limits = [row for name, file in zip(STORED, files) for row, _ in verdicts(file['times'], LIMITS[name])]
+    results, collab, grown = files = [read(root, name) for name in LIMITS]
+    limits = [row for name, file in zip(LIMITS, files) for row, _ in verdicts(file['times'], LIMITS[name])]
     versions = {NAMES[who]: vs for who, vs in results['versions'].items()} | {(RECIPES | RANKERS)[who]: collab['versions'][who] for who in ('surprise', 'als')}
     lines = ['# Speed', '', ':::{container} subtitle', 'What an epoch of `Learner` costs beside a bare PyTorch loop, fastai and Lightning, and what a recommender costs', ':::', '',
              f'`make bench` times `fit_one_cycle`, with progress, recorder and one metric, in {1 + max(t["round"] for t in results["times"])} rounds in which each takes its turn; a round before them does not count. A turn is {results["runs"]} runs, each with a fresh model, of which the best counts. '
              'The bare loop has the same model, the same batches of 64 indexed from tensors, fused AdamW (for MovieLens with less decay on the biases, as `collab_learner`), PyTorch\'s `OneCycleLR`, and nothing else. fastai and Lightning live in an environment of their own. '
              'A ratio is taken within each round; the tables show the median, and the least and the most.', '',
-             *epochs(results), *recipes(collab), *ranking(collab),
+             *epochs(results), *recipes(collab), *ranking(collab), *growth(grown),
              '## What it must show', '', *grid(['', 'part', 'of', 'median', 'limit', 'holds'], ([TASKS[row[0]].__doc__ if row[0] in TASKS else row[0], *row[1:]] for row in limits)),
              '## The machine', '']
-    for name, file in zip(('An epoch', 'Recipes and ranking'), files):
+    for name, file in zip(('An epoch', 'Recipes and ranking', 'Growth'), files):
         on = file['machine']
         lines += [f'* {name}: {on["cpu"]}, {on["cores"]} cores, {on["threads"]} threads used, {on["system"]}; measured on {file["date"]}.']
     lines += [f'* {name}: ' + ', '.join(f'{package} {version}' for package, version in found.items()) for name, found in versions.items()]
@@ -106,7 +118,7 @@ def as_svg(fig, salt:str)->str:
 
 
 def speed_plots(root:Path)->dict:
-    "SVG files, {name: text}: seconds of training of each competitor, a dot a round, with a line at the median."
+    "SVG files, {name: text}: seconds of training of each competitor, a dot a round, with a line at the median; and growth."
     plot_style()
     results, plots = read(root), {}
     for task, what in TASKS.items():
@@ -120,4 +132,14 @@ def speed_plots(root:Path)->dict:
         ax.set(xlabel='seconds of training in one epoch', xlim=(0, None), title=what.title[0].upper() + what.title[1:])
         ax.set_yticks(range(len(names)), [NAMES[who] for who in names])
         plots[f'speed-{task}.svg'] = as_svg(fig, task)
-    return plots
+    return plots | {'speed-growth.svg': growth_plot(read(root, 'growth'))}
+
+
+def growth_plot(grown:dict)->str:
+    "Time for a rating against the number of ratings."
+    fig, ax = plt.subplots(figsize=(6, 3))
+    sizes = sorted({t['ratings'] for t in grown['times']})
+    for color, ((task, who), name) in zip(PALETTE, GROWTH.items()):
+        ax.plot(sizes, [1e6 * middle(grown, task, f'{n} {who}', 'per rating') for n in sizes], 'o-', color=color, label=name)
+    ax.set(xscale='log', yscale='log', xlabel='ratings', ylabel='microseconds for a rating', title='Dense gradients cost more where the users grow'); ax.legend()
+    return as_svg(fig, 'growth')

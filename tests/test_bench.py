@@ -5,20 +5,19 @@ import sys
 from collections import Counter
 
 import pytest
-from benchmarks.growth import WORK
+from benchmarks.growth import SIZES, WORK
 from benchmarks.judge import LIMITS, verdicts
 from benchmarks.tasks import TASKS
 from conftest import FLAGS, ROOT, run
-from speed import STORED
 
-FILES = {name: json.loads((ROOT/'benchmarks'/f'{name}.json').read_text(encoding='utf-8')) for name in STORED}
+FILES = {name: json.loads((ROOT/'benchmarks'/f'{name}.json').read_text(encoding='utf-8')) for name in LIMITS}
 posix = pytest.mark.skipif(sys.platform == 'win32', reason='needs a terminal of POSIX')
 
 
 def counted(name): return Counter((t['task'], t['who']) for t in FILES[name]['times'])
 
 
-@pytest.mark.parametrize('name', STORED)
+@pytest.mark.parametrize('name', LIMITS)
 def test_stored_results_hold(name):
     "Each limit of a file holds, under the versions of constraints.txt, with two threads."
     results = FILES[name]
@@ -31,13 +30,15 @@ def test_stored_results_hold(name):
 
 def test_stored_results_are_whole():
     "All rounds of all competitors, on all rows and all sizes."
-    runs, collab = map(counted, STORED)
+    runs, collab, growth = map(counted, ('results', 'collab', 'growth'))
     assert set(runs) == {(name, who) for name, task in TASKS.items() for who in ('bare', 'ours', *task.rivals)} and min(runs.values()) >= 7
     assert FILES['results']['share'] == 1. and all(t['train'] > 0 and t['valid'] > 0 for t in FILES['results']['times'])
     assert all(t['updates'] == 5 * 1250 for t in FILES['results']['times'] if t['task'] == 'movielens')
     rankers = {('ranking', who) for who in FILES['collab']['chosen']}
     assert set(collab) == {('recipes', who) for who in ('surprise', 'quick', 'recommended')} | rankers and min(collab.values()) >= 5
     assert {('ranking', who) for who in ('popularity', 'ours', 'als', 'bpr')} == rankers
+    assert set(growth) == {(task, f'{n} {who}') for task, who in WORK for n in SIZES} and min(growth.values()) >= 3
+    assert all(t['per rating'] > 0 and t['ratings'] in SIZES for t in FILES['growth']['times'])
 
 
 @pytest.mark.parametrize('name', LIMITS)
