@@ -16,7 +16,7 @@ from course_lib.core import PALETTE, plot_style                     # noqa: E402
 NAMES = dict(bare='bare loop', ours='Learner', fastai='fastai', fastai_lean='fastai, lean', lightning='Lightning')
 RECIPES = dict(surprise="Surprise's `SVD`, as it comes", quick='quick recipe', recommended='recommended recipe')
 RANKERS = dict(popularity='popularity', ours='model of what is watched', als="implicit's alternating least squares", bpr="implicit's Bayesian personalized ranking")
-GROWTH = {('fixed', 'dense'): '20,000 users', ('growing', 'dense'): 'a user for 50 ratings, dense gradients', ('growing', 'sparse'): 'a user for 50 ratings, sparse gradients'}
+GROWTH = {('fixed', 'dense'): '20,000 users', ('growing', 'dense'): 'a user for every 50 ratings, dense gradients', ('growing', 'sparse'): 'a user for every 50 ratings, sparse gradients'}
 
 
 def read(root:Path, name:str='results')->dict: return json.loads((root/'benchmarks'/f'{name}.json').read_text(encoding='utf-8'))
@@ -141,5 +141,6 @@ def growth_plot(grown:dict)->str:
     sizes = sorted({t['ratings'] for t in grown['times']})
     for color, ((task, who), name) in zip(PALETTE, GROWTH.items()):
         ax.plot(sizes, [1e6 * middle(grown, task, f'{n} {who}', 'per rating') for n in sizes], 'o-', color=color, label=name)
-    ax.set(xscale='log', yscale='log', xlabel='ratings', ylabel='microseconds for a rating', title='Dense gradients cost more where the users grow'); ax.legend()
+    ax.set(xscale='log', yscale='log', xlabel='ratings', ylabel='microseconds for a rating', title='Dense gradients cost more where the users grow')
+    ax.set_xticks(sizes, [f'{n:,}' for n in sizes]); ax.set_yticks(ticks := [0.5, 1, 2, 5], ticks); ax.minorticks_off(); ax.legend()
     return as_svg(fig, 'growth')
