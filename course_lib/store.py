@@ -15,7 +15,7 @@ import random
 from collections import OrderedDict
 from inspect import signature
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from secrets import token_hex
 
 import numpy as np
 import torch
@@ -42,14 +42,13 @@ def write_whole(
     "Put `data` into a file, at once: whoever looks finds the old file or the new one, never a part."
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile(dir=path.parent, prefix=f'.{path.name}-', delete=False) as f:
-        try:
-            f.write(data); f.flush(); os.fsync(f.fileno())
-            f.close()
-            os.replace(f.name, path)
-        except BaseException:
-            f.close(); Path(f.name).unlink(missing_ok=True)
-            raise
+    part = path.with_name(f'.{path.name}-{token_hex(8)}')
+    try:
+        with open(part, 'xb') as f: f.write(data); f.flush(); os.fsync(f.fileno())
+        os.replace(part, path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
 
 def save_tensors(
     path,          # of the file

@@ -17,7 +17,9 @@ from fastcore.docments import docments
 
 from course_lib.cli import directives, find_lessons, printed, read_opening
 from course_lib.core import read_headlines
+from course_lib.films import dense_corner, film_ratings
 from course_lib.quiz import Question, read_questions
+from course_lib.spreadsheet import first_factors, solve, write_workbook
 from speed import speed_page, speed_plots
 
 FLAGS = dict(real='On the real data set: left out unless asked for. What stands below was stored from such a run.',
@@ -76,11 +78,12 @@ def up(page_url): return '../' * page_url.count('/')
 
 
 def linked(source:str, page:Page, here:str, pages)->str:
-    "Prose with links: to questions by their id, to lessons by their name, to the names of the library in the table of names."
+    "Prose with links: to questions by their id, to lessons by their name, to workbooks, to the names of the library in the table of names."
     number = {p.number: p for p in pages if p.number}
     source = re.sub(r'\b(Question|question) ((\d\d)-\d\d)\b', lambda m: m[0] if m[3] not in number else
                     f'<a href="{up(here)}{number[m[3]].questions_url}#q-{m[2]}">{m[0]}</a>', source)
     source = re.sub(r'`(\d\d)_\w+`', lambda m: m[0] if m[1] not in number else f'<a href="{up(here)}{number[m[1]].url}">{m[1]} {number[m[1]].title}</a>', source)
+    source = re.sub(r'`((solved|start)\.xlsx)`', r'<a href="build/\1" download><code>\1</code></a>', source)
     if not source.startswith('## Under other names'): return source
     return '\n'.join(re.sub(r'^\|[^|]*', lambda m: api_links(m[0], page, here), line) for line in source.split('\n'))
 
@@ -476,8 +479,17 @@ def write_files(texts:dict, out:Path):
         (out/name).write_text(text, encoding='utf-8')
 
 
+def write_workbooks(folder:Path):
+    "The two workbooks that lesson 08 writes when it is run."
+    ratings, films, _ = film_ratings()
+    table, titles = dense_corner(ratings), dict(zip(films.film, films.title))
+    for name, fit in dict(solved=solve, start=first_factors).items():
+        write_workbook(folder/f'{name}.xlsx', table, fit(table), fit(table, bias=True), titles)
+
+
 def write_pages(root:Path, out:Path):
-    "Write Sphinx's sources into `out`/pages, and into `out`/files the notebooks as they are, to download."
+    "Write Sphinx's sources into `out`/pages, and into `out`/files what there is to download: the notebooks as they are, and the workbooks."
     write_files(sources(root), out/'pages')
     notebooks = [p for folder in ('nbs', 'questionnaire') for p in (root/folder).rglob('*.ipynb') if '.ipynb_checkpoints' not in p.parts]
     write_files({p.relative_to(root).as_posix(): p.read_text(encoding='utf-8') for p in notebooks}, out/'files')
+    write_workbooks(out/'files'/'nbs'/'build')
