@@ -1,5 +1,6 @@
 """The site: built from the notebooks, and used in a real browser as a reader would."""
 import json
+import os
 import re
 import shutil
 import statistics
@@ -19,9 +20,11 @@ from benchmarks.judge import ratio
 from benchmarks.tasks import TASKS
 from conftest import LESSONS, ROOT, SETTINGS, run
 from filelock import FileLock
+from openpyxl import load_workbook
 from playwright.sync_api import Error, sync_playwright
 
-from course_lib.cli import directives
+from course_lib.cli import directives, printed
+from course_lib.core import read_headlines
 from course_lib.quiz import read_questions
 
 pytestmark = pytest.mark.skipif(sys.version_info < (3, 11), reason='the theme of the site needs Python 3.11')
@@ -35,7 +38,8 @@ NOON, DAY = 1_800_000_000, 24 * 60 * 60          # in seconds, as playwright's c
 @pytest.fixture(scope='session')
 def site(tmp_path_factory):
     "The folder of the built site; one of the test processes builds it for all."
-    out = tmp_path_factory.getbasetemp().parent/'site'
+    base = tmp_path_factory.getbasetemp()          # under pytest-xdist that of the process, in that of the run
+    out = (base.parent if 'PYTEST_XDIST_WORKER' in os.environ else base)/'site'
     with FileLock(f'{out}.lock'):
         if not (out/'built').exists():
             done = run('python', 'docs/build.py', out)
@@ -138,6 +142,17 @@ def test_links_and_anchors(site):
             if not (site/where).exists(): broken.append(f'{name}: {target}')
             elif anchor and where in anchors and anchor not in anchors[where]: broken.append(f'{name}: {target}')
     assert broken == [] and sum(len(doc.find_all('a')) for doc in pages.values()) > 500
+
+
+def test_workbooks_of_the_lesson(site):
+    "Lesson 08 leads to the two workbooks that it writes: the solved one has the RMSE that the lesson tells, the other a larger one."
+    links = BeautifulSoup((site/'nbs'/'08_spreadsheet.html').read_text(encoding='utf-8'), 'html.parser').select('a[download]')
+    assert {a['href'] for a in links} == {'build/solved.xlsx', 'build/start.xlsx'}
+    told = [f.value for f in read_headlines(printed(nbformat.read(ROOT/'nbs'/'08_spreadsheet.ipynb', 4))) if f.what.startswith('RMSE of the table')]
+    for name, holds in dict(solved=float.__eq__, start=float.__lt__).items():
+        sheet = load_workbook(site/'nbs'/'build'/f'{name}.xlsx', data_only=True)['read me']
+        figures = {sheet.cell(row, 1).value: round(sheet.cell(row, 4).value, 4) for row in range(5, 10)}
+        assert all(holds(best, figures[which]) for best, which in zip(told, ('dot product', 'bias'))) and len(told) == 2, (name, figures)
 
 
 def test_lessons_are_shown_clean(site):
