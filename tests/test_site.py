@@ -133,6 +133,11 @@ def test_speed_is_that_of_the_results(site):
             for part in ('train', 'valid'):
                 assert any(cell.startswith(f'{statistics.median(ratio(results["times"], task, part, who, "bare")):.2f} (') for cell in cells)
         assert len(page.find('img', src=re.compile(f'speed-{task}'))['alt'].split()) > 5
+    grown = json.loads((ROOT/'benchmarks'/'growth.json').read_text())['times']
+    for work in {(t['task'], t['who']) for t in grown}:
+        seconds, memory = (statistics.median(t[part] for t in grown if (t['task'], t['who']) == work) for part in ('per rating', 'GiB'))
+        assert f'{1e6 * seconds:.2f} ({memory:.1f} GiB)' in cells, work
+    assert len(page.find('img', src=re.compile('speed-growth'))['alt'].split()) > 5
     text = page.get_text()
     assert results['machine']['cpu'] in text and results['date'] in text and all(v in text for vs in results['versions'].values() for v in vs.values())
 
@@ -391,7 +396,7 @@ def test_dark_mode_is_one(student):
 
 # Of thousands of words of code with the same classes, in elements with the same classes, one is enough for axe-core.
 ONE_OF_A_KIND = """() => {
-    const seen = new Set(), kind = e => e && e !== document.body ? `${e.tagName} ${e.className} ${kind(e.parentElement)}` : '';
+    const seen = new Set(), kind = e => e && e !== document.body ? `${e.tagName} ${e.className} ${e.getAttribute('style')} ${kind(e.parentElement)}` : '';
     const words = [...document.querySelectorAll('pre span:not(:has(span))')].map(e => [e, kind(e)]);
     for (const [e, k] of words) seen.has(k) ? e.replaceWith(e.textContent) : seen.add(k);
 }"""
