@@ -11,9 +11,11 @@ __all__ = ['find_lessons', 'read_opening', 'directives', 'skipped_flags', 'Lesso
 import json
 import os
 import re
+import signal
 import sys
 import time
 from configparser import ConfigParser
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -111,13 +113,26 @@ def run_notebook(
                             coalesce_streams=True, extra_arguments=['--log-level=50'])   # a cell's errors come another way
     paths = [str(root), *filter(None, [os.environ.get('PYTHONPATH')])]
     env = {'OMP_NUM_THREADS': '1', **os.environ, 'PYTHONPATH': os.pathsep.join(paths), 'COURSE_DATA': str(data_root())}
-    with client.setup_kernel(env=env):
+    with client.setup_kernel(env=env), _interruptible(client):
         for i, cell in enumerate(nb.cells):
             if bar is not None: bar.update()
             if _is_skipped(cell, left_out): continue
             try: client.execute_cell(cell, i)
             except (CellExecutionError, CellTimeoutError, DeadKernelError) as e: raise LessonError(f"{path.name}, cell {i + 1} ({cell.get('id')}):\n{_plain(e)}") from None
     return nb
+
+@contextmanager
+def _interruptible(client):
+    "Ctrl-C kills the kernel, then raises `KeyboardInterrupt` here. Raised in the midst of asyncio's work it may be lost."
+    heard, usual = [], signal.getsignal(signal.SIGINT) is signal.default_int_handler   # a program in the background ignores it
+    def kill(*_): heard.append(client.km.provisioner.process.kill())
+    if usual: signal.signal(signal.SIGINT, kill)
+    try: yield
+    except LessonError:
+        if not heard: raise
+    finally:
+        if usual: signal.signal(signal.SIGINT, signal.default_int_handler)
+    if heard: raise KeyboardInterrupt
 
 def _plain(error)->str:
     "An error of a cell without the terminal's colors."
