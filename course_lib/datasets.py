@@ -34,7 +34,6 @@ import requests
 import torch
 from matplotlib.ft2font import FT2Font
 from PIL import Image, ImageDraw, ImageFont
-from sklearn.datasets import load_digits
 from torch import Tensor, nn
 from tqdm import tqdm
 
@@ -48,6 +47,7 @@ pooch.get_logger().setLevel('WARNING')     # the progress bar says what is fetch
 # %% ../nbs/tools/datasets.ipynb #b377a47c
 def digits()->tuple[Tensor, Tensor]:  # (1797, 8, 8) float 0..1 (1 is ink), (1797,) long 0..9
     "The handwritten digits that come with scikit-learn: images and what they show."
+    from sklearn.datasets import load_digits      # here: it takes a second, for which every command would wait
     bunch = load_digits()
     return torch.tensor(bunch.images / 16, dtype=torch.float32), torch.tensor(bunch.target)
 

@@ -11,6 +11,7 @@ import time
 import zipfile
 from pathlib import Path
 
+import nbformat
 import openpyxl
 import pandas as pd
 import pytest
@@ -21,7 +22,7 @@ from course_lib.films import dense_corner, film_ratings
 from course_lib.spreadsheet import Factors, descent, first_factors, gradients, solve, table_loss, write_workbook
 
 SHEETS = ['read me', 'dot product', 'bias', 'look-up', 'one-hot', 'descent']
-FIXTURE, KNOWN = ROOT/'tests'/'fixtures'/'spreadsheet.json', ROOT/'tests'/'fixtures'/'known_table.csv'
+FIXTURE = ROOT/'tests'/'fixtures'/'spreadsheet.json'
 ALWAYS = '''<?xml version="1.0" encoding="UTF-8"?>
 <oor:items xmlns:oor="http://openoffice.org/2001/registry"><item oor:path="/org.openoffice.Office.Calc/Formula/Load">
 <prop oor:name="OOXMLRecalcMode" oor:op="fuse"><value>0</value></prop></item></oor:items>'''
@@ -32,8 +33,10 @@ def rmse(table, factors): return table_loss(table, factors).sqrt().item()
 
 @pytest.fixture(scope='module')
 def known():
-    table = pd.read_csv(KNOWN, index_col='user')
-    return table.set_axis(table.columns.astype(int), axis=1)
+    "The table of a known workbook as the lesson writes it: a digit for each rating, of half stars."
+    (cell,) = (cell for cell in nbformat.read(ROOT/'nbs'/'08_spreadsheet.ipynb', as_version=4).cells if cell.source.startswith('known = """'))
+    rows = [[math.nan if c == '.' else int(c, 16) / 2 for c in row] for row in cell.source.split('"""')[1].split()]
+    return pd.DataFrame(rows, index=range(1, 16), columns=range(1, 16))
 
 
 @pytest.fixture(scope='module')
