@@ -179,7 +179,7 @@ def save_notebook(
     from nbdev.clean import clean_nb           # only maintainers have nbdev
     from execnb.nbio import dict2nb, write_nb
     cleaned = dict2nb(json.loads(nbformat.writes(nb)))
-    clean_nb(cleaned)
+    clean_nb(cleaned, allowed_metadata_keys=_setting(course_root(path.parent), 'allowed_metadata_keys').split())
     part = path.with_name(f'.{path.name}.part')
     write_nb(cleaned, part)
     os.replace(part, path)

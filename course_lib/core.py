@@ -163,7 +163,8 @@ def headline(
 )->Headline:
     "Print a figure by which the lesson should be judged, in the form that `read_headlines` reads."
     if '|' in what: raise ValueError(f"`what` is {what!r}, expected a text without '|'")
-    print(f'headline | {what} | {value:.4f}' + ('' if ceiling is None else f' | ceiling {ceiling:.4f}'))
+    # seven digits, so that a figure that does not hang on rounding can be compared to 1e-6
+    print(f'headline | {what} | {value:.7g}' + ('' if ceiling is None else f' | ceiling {ceiling:.7g}'))
     return Headline(what, value, ceiling)
 
 # %% ../nbs/tools/core.ipynb #5f337659
