@@ -44,6 +44,7 @@ bench: .venv/ready .venv-bench/ready
 	$(BIN)/python benchmarks/run.py --rivals .venv-bench/bin/python --out benchmarks/results.json || failed=1; \
 	$(BIN)/python benchmarks/collab.py --rivals .venv-bench/bin/python --out benchmarks/collab.json || failed=1; \
 	$(BIN)/python benchmarks/growth.py --out benchmarks/growth.json || failed=1; \
+	$(BIN)/python benchmarks/loaders.py --out benchmarks/loaders.json || failed=1; \
 	test -z "$$failed"
 bench-fixtures: .venv-bench/ready
 	@.venv-bench/bin/python benchmarks/record_fastai.py

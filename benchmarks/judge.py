@@ -19,6 +19,9 @@ LIMITS = dict(results=[
     *(('fixed', 'per rating', who, '/', '100000 dense', *limit)
       for who, limit in product(('1000000 dense', '10000000 dense'), (('at most', 1.15), ('at least', 0.85)))),
     ('fixed', 'GiB', '10000000 dense', 'alone', None, 'at most', 4.),
+], loaders=[
+    ('rows of 64', 'pass', 'torch', '/', 'ours', 'at least', 8.), ('rows of 784', 'pass', 'torch', '/', 'ours', 'at least', 4.),
+    ('JPEG files', 'pass', 'ours', '/', 'torch', 'at most', 1.1),
 ])
 
 

@@ -14,6 +14,7 @@ from benchmarks.judge import verdicts
 from benchmarks.tasks import movielens_file
 from course_lib.cli import table
 from course_lib.datasets import data_root
+from course_lib.doctor import processor
 from course_lib.store import write_whole
 
 
@@ -57,10 +58,7 @@ class Worker:
 
 def machine(threads:int)->dict:
     "What the figures were taken on."
-    cpu = platform.processor() or platform.machine()
-    info = Path('/proc/cpuinfo')
-    if info.exists(): cpu = next((line.split(':')[1].strip() for line in info.read_text().splitlines() if line.startswith('model name')), cpu)
-    return dict(cpu=cpu, cores=os.cpu_count(), system=f'{platform.system()} {platform.release()}', threads=threads)
+    return dict(cpu=processor(), cores=os.cpu_count(), system=f'{platform.system()} {platform.release()}', threads=threads)
 
 
 def arguments(description:str, rounds:int)->argparse.ArgumentParser:

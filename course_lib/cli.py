@@ -27,6 +27,7 @@ from tqdm import tqdm
 
 from .core import course_root, read_headlines
 from .datasets import REGISTRY, DataError, data_root, find_data, get_data
+from .ranges import Range, read_ranges
 
 # %% ../nbs/tools/cli.ipynb #b271972e
 def _many(help:str):
@@ -105,7 +106,7 @@ def run_notebook(
     flags=(),        # flags whose cells run too
     bar=None,        # a tqdm bar, advanced once a cell
     timeout=None,    # seconds that one cell may take; None: as long as it likes
-)->nbformat.NotebookNode:  # a copy with the new outputs; cells left out keep theirs
+)->nbformat.NotebookNode:  # a copy with the new outputs; cells left out keep theirs; metadata.peak_bytes is the kernel's peak memory
     "Run a notebook in a fresh kernel; raises `LessonError` at the first cell that fails or does not end. Changes no file."
     nb = read_notebook(path)
     left_out = skipped_flags(root, flags)
@@ -119,7 +120,17 @@ def run_notebook(
             if _is_skipped(cell, left_out): continue
             try: client.execute_cell(cell, i)
             except (CellExecutionError, CellTimeoutError, DeadKernelError) as e: raise LessonError(f"{path.name}, cell {i + 1} ({cell.get('id')}):\n{_plain(e)}") from None
+        nb.metadata['peak_bytes'] = _peak_bytes(client)
     return nb
+
+def _peak_bytes(client)->int:
+    "The most memory that the kernel has held so far; worker processes of its own are not counted."
+    cell = nbformat.v4.new_code_cell("""import sys
+if sys.platform == 'win32': import psutil; print(psutil.Process().memory_info().peak_wset)
+else: import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == 'darwin' else 1024))""")
+    client.nb.cells.append(cell)
+    client.execute_cell(cell, len(client.nb.cells) - 1)
+    return int(client.nb.cells.pop().outputs[0].text)
 
 @contextmanager
 def _interruptible(client):
@@ -165,11 +176,20 @@ def _companions(paths:list, root:Path, everything:bool)->list[Path]:
     tools = sorted((root/'nbs'/'tools').glob('*.ipynb')) if everything else []
     return [path for path in (*questionnaires, *tools) if path.is_file()]
 
-def _rows(name:str, nb, seconds:float, left_out)->list:
+def _rows(name:str, stored, nb, seconds:float, left_out)->list:
     "A notebook's rows of the table: one for each headline figure of the cells that ran."
-    figures = read_headlines(printed(nb, left_out)) or [None]
-    cells = [[f.what, f'{f.value:.4f}', '' if f.ceiling is None else f'{f.ceiling:.4f}'] if f else ['', '', ''] for f in figures]
-    return [[name if i == 0 else '', f'{seconds:.1f}' if i == 0 else '', *row] for i, row in enumerate(cells)]
+    headlines = read_headlines(printed(nb, left_out))
+    ranges = read_ranges(stored, read_headlines(printed(stored, left_out)))
+    cells = [_cells(h, ranges) for h in headlines] or [['', '', '', '']]
+    first = [name, f'{seconds:.1f}']
+    return [[*(first if i == 0 else ['', '']), *row] for i, row in enumerate(cells)]
+
+def _cells(h, ranges:dict)->list:
+    "What the table says of a headline figure: name, value (marked if it lies outside its range), range, ceiling."
+    exact = Range((h.value, h.value), (h.value, h.value))          # printed for the first time
+    range_, ceiling = ranges.get(h.what, exact), ranges.get(f'{h.what} | ceiling', exact)
+    usual = '' if range_.width == 0 else str(range_)
+    return [h.what, range_.shown(h.value) + ' !' * (not range_.holds(h.value)), usual, '' if h.ceiling is None else ceiling.shown(h.ceiling)]
 
 def save_notebook(
     nb,         # a notebook with outputs
@@ -192,6 +212,7 @@ def course_run(
     real:bool=False,  # run the cells on real data too
     slow:bool=False,  # run the slow cells too
     gpu:bool=False,   # run the cells that want a GPU too
+    verbose:bool=False, # show each notebook's peak memory too
 ):
     "Run the lessons from top to bottom on this machine and print a table of what they reached."
     root = course_root()
@@ -200,27 +221,30 @@ def course_run(
     try: paths = find_lessons(root, lessons)
     except ValueError as e: sys.exit(f"course_run: {e}")
     if save: paths += _companions(paths, root, everything=not lessons)
-    try: rows, failed = _run_all(paths, root, flags, save)
+    try: rows, peaks, failed = _run_all(paths, root, flags, save)
     except KeyboardInterrupt: sys.exit("\ninterrupted: no notebook was changed half-way; run the command again at any time")
-    print(table(['notebook' if save else 'lesson', 'seconds', 'headline figure', 'reached', 'ceiling'], rows))
+    print(table(['notebook' if save else 'lesson', 'seconds', 'headline figure', 'reached', 'range', 'ceiling'], rows))
+    if verbose: print('', table(['notebook', 'peak memory, GB'], [[name, f'{peak / 1e9:.2f}'] for name, peak in peaks.items()]), '', sep='\n')
+    if any(row[3].endswith('!') for row in rows): print("! outside the range of runs with other seeds and on other processors: course_doctor shows what differs here")
     for error in failed: print(f'\nFAILED {error}', file=sys.stderr)
     if failed: sys.exit(f"{len(failed)} of {len(paths)} notebooks failed")
 
-def _run_all(paths:list, root:Path, flags:list, save:bool)->tuple[list, list]:
-    "The table's rows and the errors of all notebooks, run one after the other under one progress bar."
-    rows, failed = [], []
+def _run_all(paths:list, root:Path, flags:list, save:bool)->tuple[list, dict, list]:
+    "The table's rows, the peak memory in bytes and the errors of all notebooks, run one after the other under one progress bar."
+    rows, peaks, failed = [], {}, []
     n_cells = sum(path.read_bytes().count(b'"cell_type"') for path in paths)
     with tqdm(total=n_cells, unit='cell', leave=False) as bar:
         for path in paths:
             name = path.stem if path.parent.name == 'nbs' else f'{path.parent.name}/{path.stem}'
             bar.set_description(name)
             start = time.perf_counter()
-            try: nb = run_notebook(path, root, flags, bar)
+            try: stored, nb = read_notebook(path), run_notebook(path, root, flags, bar)
             except LessonError as e:
-                failed.append(e); rows.append([name, '', 'FAILED', '', '']); continue
-            rows += _rows(name, nb, time.perf_counter() - start, skipped_flags(root, flags))
+                failed.append(e); rows.append([name, '', 'FAILED', '', '', '']); continue
+            rows += _rows(name, stored, nb, time.perf_counter() - start, skipped_flags(root, flags))
+            peaks[name] = nb.metadata.peak_bytes
             if save: save_notebook(nb, path)
-    return rows, failed
+    return rows, peaks, failed
 
 # %% ../nbs/tools/cli.ipynb #92ab2b67
 def data_state(

@@ -19,6 +19,7 @@ from course_lib.cli import directives, find_lessons, printed, read_opening
 from course_lib.core import read_headlines
 from course_lib.films import dense_corner, film_ratings
 from course_lib.quiz import Question, read_questions
+from course_lib.ranges import read_ranges
 from course_lib.spreadsheet import first_factors, solve, write_workbook
 from speed import speed_page, speed_plots
 
@@ -131,10 +132,23 @@ def toctree(names, caption=''):
 def lesson_page(page:Page, pages)->nbformat.NotebookNode:
     "A lesson without directives and hidden cells, its solutions folded, its exported names linked to the library."
     nb = nbformat.read(page.path, 4)
-    cells = [md(opening(nb.cells[0].source, page, page.url))]
-    for cell in nb.cells[1:]: cells += [md(linked(cell.source, page, page.url, pages))] if cell.cell_type == 'markdown' else shown_code(cell, page)
+    cells, ranges = [md(opening(nb.cells[0].source, page, page.url))], read_ranges(nb, read_headlines(printed(nb)))
+    for cell in nb.cells[1:]:
+        for output in cell.get('outputs', []):
+            if output.output_type == 'stream': output.text = rounded(output.text, ranges)
+        cells += [md(linked(cell.source, page, page.url, pages))] if cell.cell_type == 'markdown' else shown_code(cell, page)
     if page.questions: cells.append(md(toctree([f'Questions </questionnaire/{page.path.stem}>'])))
     return with_cells(nb, cells)
+
+
+def rounded(text:str, ranges:dict)->str:
+    "What a cell printed, its headline figures with the digits that their ranges allow, and with the ranges."
+    def line(match):
+        h, = read_headlines(match[0])
+        range_, ceiling = ranges[h.what], ranges.get(f'{h.what} | ceiling')
+        return ' | '.join(['headline', h.what, range_.shown(h.value), *[f'range {range_}'] * (range_.width > 0),
+                           *([f'ceiling {ceiling.shown(h.ceiling)}'] if h.ceiling is not None else [])])
+    return re.sub(r'^headline \| .+$', line, text, flags=re.M)
 
 
 def shown_code(cell, page:Page)->list:
@@ -437,9 +451,12 @@ def reading_time(page:Page)->str:
 
 def lesson_tile(page:Page)->str:
     "One lesson on the start page, with what it reached when it was last run."
-    figures = read_headlines(printed(nbformat.read(page.path, 4)))[-1:]           # none before the lesson was first run
-    reached = ''.join(f'<p class="reached">{html.escape(h.what)}: <b>{h.value:.4f}</b>' + (f', the best possible {h.ceiling:.4f}' if h.ceiling is not None else '') + '</p>'
-                      for h in figures)
+    nb = nbformat.read(page.path, 4)
+    headlines = read_headlines(printed(nb))                          # none before the lesson was first run
+    ranges = read_ranges(nb, headlines)
+    shown = lambda what, value: ranges[what].shown(value)
+    reached = ''.join(f'<p class="reached">{html.escape(h.what)}: <b>{shown(h.what, h.value)}</b>'
+                      + (f', the best possible {shown(h.what + " | ceiling", h.ceiling)}' if h.ceiling is not None else '') + '</p>' for h in headlines[-1:])
     links = (f'<a href="{page.questions_url}">{len(page.questions)} questions</a> · <a href="{page.api_url}">module {page.module}</a> · '
              f'runs in {html.escape(facts(page)["Runs in"])}')
     return (f'<li><h3><a href="{page.url}"><span>{page.number}</span> {html.escape(page.title)}</a></h3><p>{html.escape(page.about)}</p>'

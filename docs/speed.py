@@ -89,19 +89,30 @@ def growth(grown:dict)->list:
             '![Lines of time for one rating against the number of ratings, for a fixed number of users, and for users that grow with the ratings, with dense and with sparse gradients](speed-growth.svg)', '']
 
 
+def loaders(found:dict)->list:
+    "The section of loaders."
+    rows = []
+    for task in dict.fromkeys(t['task'] for t in found['times']):
+        times = ratio(found['times'], task, 'pass', 'torch', 'ours')
+        rows.append([task, *(f'{middle(found, task, who, "pass"):.3f}' for who in ('ours', 'torch')), f'{statistics.median(times):.1f} ({min(times):.1f} to {max(times):.1f})'])
+    return ['## Loaders', '',
+            "A shuffled pass over 60,000 rows of tensors, 64 at a time, and over 5,000 JPEG files that two worker processes open. Rows of tensors are fetched half a megabyte at once, where PyTorch's loader fetches item by item; opening files takes both as long.", '',
+            *grid(['', 'ours, seconds', "PyTorch's, seconds", "PyTorch's / ours"], rows)]
+
+
 def speed_page(root:Path)->str:
     "The results of `make bench`: tables and plots, what they must show, and the machine."
-    results, collab, grown = files = [read(root, name) for name in LIMITS]
+    results, collab, grown, loading = files = [read(root, name) for name in LIMITS]
     limits = [row for name, file in zip(LIMITS, files) for row, _ in verdicts(file['times'], LIMITS[name])]
     versions = {NAMES[who]: vs for who, vs in results['versions'].items()} | {(RECIPES | RANKERS)[who]: collab['versions'][who] for who in ('surprise', 'als')}
     lines = ['# Speed', '', ':::{container} subtitle', 'What an epoch of `Learner` costs beside a bare PyTorch loop, fastai and Lightning, and what a recommender costs', ':::', '',
              f'`make bench` times `fit_one_cycle`, with progress, recorder and one metric, in {1 + max(t["round"] for t in results["times"])} rounds in which each takes its turn; a round before them does not count. A turn is {results["runs"]} runs, each with a fresh model, of which the best counts. '
              'The bare loop has the same model, the same batches of 64 indexed from tensors, fused AdamW (for MovieLens with less decay on the biases, as `collab_learner`), PyTorch\'s `OneCycleLR`, and nothing else. fastai and Lightning live in an environment of their own. '
              'A ratio is taken within each round; the tables show the median, and the least and the most.', '',
-             *epochs(results), *recipes(collab), *ranking(collab), *growth(grown),
+             *epochs(results), *recipes(collab), *ranking(collab), *growth(grown), *loaders(loading),
              '## What it must show', '', *grid(['', 'part', 'of', 'median', 'limit', 'holds'], ([TASKS[row[0]].__doc__ if row[0] in TASKS else row[0], *row[1:]] for row in limits)),
              '## The machine', '']
-    for name, file in zip(('An epoch', 'Recipes and ranking', 'Growth'), files):
+    for name, file in zip(('An epoch', 'Recipes and ranking', 'Growth', 'Loaders'), files):
         on = file['machine']
         lines += [f'* {name}: {on["cpu"]}, {on["cores"]} cores, {on["threads"]} threads used, {on["system"]}; measured on {file["date"]}.']
     lines += [f'* {name}: ' + ', '.join(f'{package} {version}' for package, version in found.items()) for name, found in versions.items()]

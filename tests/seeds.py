@@ -24,7 +24,7 @@ PROCESSORS = {
     'its own instructions': {},
     'SSE': dict(ATEN_CPU_CAPABILITY='default', MKL_ENABLE_INSTRUCTIONS='SSE4_2', ONEDNN_MAX_CPU_ISA='SSE41'),
     'AVX2': dict(ATEN_CPU_CAPABILITY='avx2', MKL_ENABLE_INSTRUCTIONS='AVX2', ONEDNN_MAX_CPU_ISA='AVX2'),
-    'two threads': dict(OMP_NUM_THREADS='2')}
+    'two threads': dict(OMP_NUM_THREADS='2', OMP_WAIT_POLICY='passive')}
 FLAGS = ['real'] if os.environ.get('COURSE_DATA') else []
 
 

@@ -30,7 +30,7 @@ def test_stored_results_hold(name):
 
 def test_stored_results_are_whole():
     "All rounds of all competitors, on all rows and all sizes."
-    runs, collab, growth = map(counted, ('results', 'collab', 'growth'))
+    runs, collab, growth, loaders = map(counted, ('results', 'collab', 'growth', 'loaders'))
     assert set(runs) == {(name, who) for name, task in TASKS.items() for who in ('bare', 'ours', *task.rivals)} and min(runs.values()) >= 7
     assert FILES['results']['share'] == 1. and all(t['train'] > 0 and t['valid'] > 0 for t in FILES['results']['times'])
     assert all(t['updates'] == 5 * 1250 for t in FILES['results']['times'] if t['task'] == 'movielens')
@@ -39,6 +39,8 @@ def test_stored_results_are_whole():
     assert {('ranking', who) for who in ('popularity', 'ours', 'als', 'bpr')} == rankers
     assert set(growth) == {(task, f'{n} {who}') for task, who in WORK for n in SIZES} and min(growth.values()) >= 3
     assert all(t['per rating'] > 0 and t['ratings'] in SIZES for t in FILES['growth']['times'])
+    assert set(loaders) == {(task, who) for task, *_ in LIMITS['loaders'] for who in ('ours', 'torch')} and min(loaders.values()) >= 7
+    assert FILES['loaders']['share'] == 1.
 
 
 @pytest.mark.parametrize('name', LIMITS)
@@ -101,6 +103,12 @@ def test_growth_runs(tmp_path):
     "A hundredth of the least size."
     done = script('growth', '--sizes', '5000', '--at-least', '1', '--out', tmp_path/'out.json')
     assert done.returncode == 0 and len(json.loads((tmp_path/'out.json').read_text())['times']) == len(WORK), done.stdout
+
+
+def test_loaders_runs(tmp_path):
+    "A hundredth of the rows and files."
+    done = script('loaders', '--share', '0.02', '--out', tmp_path/'out.json')
+    assert 'torch / ours' in done.stdout and len(json.loads((tmp_path/'out.json').read_text())['times']) == 6, done.stdout
 
 
 @pytest.mark.skipif(not FLAGS, reason='needs MovieLens 100k')
