@@ -128,7 +128,7 @@ def plot_style():
     plt.rcParams.update({
         'axes.prop_cycle': plt.cycler(color=PALETTE), 'axes.grid': True, 'grid.alpha': 0.3,
         'axes.spines.top': False, 'axes.spines.right': False, 'axes.titlesize': 'medium',
-        'figure.figsize': (5, 3), 'figure.dpi': 90, 'figure.constrained_layout.use': True, 'image.cmap': 'gray'})
+        'figure.figsize': (5, 3), 'figure.dpi': 90, 'figure.constrained_layout.use': True, 'image.cmap': 'gray_r'})       # dark ink on white paper
 
 # %% ../nbs/tools/core.ipynb #b4405969
 def show_images(
@@ -160,12 +160,11 @@ def headline(
     what:str,                 # what was measured, without the character '|'
     value:float,              # the figure
     ceiling:float|None=None,  # the best value that anything could reach, where it is known
-)->Headline:
+):
     "Print a figure by which the lesson should be judged, in the form that `read_headlines` reads."
     if '|' in what: raise ValueError(f"`what` is {what!r}, expected a text without '|'")
     # seven digits, so that a figure that does not hang on rounding can be compared to 1e-6
     print(f'headline | {what} | {value:.7g}' + ('' if ceiling is None else f' | ceiling {ceiling:.7g}'))
-    return Headline(what, value, ceiling)
 
 # %% ../nbs/tools/core.ipynb #5f337659
 def read_headlines(

@@ -15,7 +15,7 @@ from textwrap import dedent
 import nbformat
 from fastcore.docments import docments
 
-from course_lib.cli import directives, find_lessons, printed, read_opening
+from course_lib.cli import count_checks, directives, find_lessons, printed, read_opening
 from course_lib.core import read_headlines
 from course_lib.films import dense_corner, film_ratings
 from course_lib.quiz import Question, read_questions
@@ -159,6 +159,10 @@ def shown_code(cell, page:Page)->list:
     cell.source = without_directives(cell.source)
     if 'fig-alt' in found: cell.metadata['mystnb'] = {'image': {'alt': found['fig-alt']}}
     before, after = [], []
+    if 'proof' in found:
+        before, after = [raw(proof_head(cell.id, found['proof'], count_checks(cell.source)))], [raw('</details>')]
+    if 'setup' in found:
+        before, after = [raw('<details class="setup"><summary>Setup</summary>')], [raw('</details>')]
     if 'solution' in found:
         before, after = [raw(f'<details class="solution"><summary>Solution {found["solution"]}</summary>')], [raw('</details>')]
     before += [raw(f'<p class="flag">{text}</p>') for flag, text in FLAGS.items() if flag in found]
@@ -166,6 +170,52 @@ def shown_code(cell, page:Page)->list:
         links = ', '.join(f'<a href="{up(page.url)}{page.api_url}#course_lib.{page.module}.{name}"><code>{name}</code></a>' for name in names)
         before += [raw(f'<div class="exported" id="cell-{cell.id}">Into the library: {links}</div>')]
     return [*before, cell, *after]
+
+
+def in_code(text:str)->str:
+    "A caption as HTML: what stands between backticks is code."
+    return re.sub(r'`([^`]+)`', r'<code>\1</code>', html.escape(text, quote=False))
+
+
+def proof_head(cell_id:str, caption:str, n:int)->str:
+    "What stays in view of a proof: a tick, its caption, and the number of its checks. A link to the anchor within opens it."
+    return (f'<details class="proof"><summary><span class="tick">✓</span> {in_code(caption)} <span class="count">{checks(n)}</span></summary>'
+            f'<span class="anchor" id="proof-{cell_id}"></span>')
+
+
+def checks(n:int)->str: return f'{n} check' + 's' * (n != 1)
+
+
+@dataclass
+class Proof:
+    "A cell of a lesson that only asserts."
+    cell: str                                    # id
+    caption: str
+    n: int                                       # checks in it
+    names: set                                   # what it calls or reads
+
+
+def read_proofs(page:Page)->list:
+    "The proofs of a lesson, in their order."
+    found = []
+    for cell in nbformat.read(page.path, 4).cells:
+        if cell.cell_type != 'code' or 'proof' not in (told := directives(cell.source)): continue
+        names = {n.attr if isinstance(n, ast.Attribute) else n.id for n in ast.walk(ast.parse(cell.source)) if isinstance(n, (ast.Name, ast.Attribute))}
+        found.append(Proof(cell.id, told['proof'], count_checks(cell.source), names))
+    return found
+
+
+def proved_page(pages)->str:
+    "What is proved: the captions of all proofs, by lesson."
+    proofs = {page.number: read_proofs(page) for page in pages}
+    every = [proof for some in proofs.values() for proof in some]
+    lines = ['# What is proved', '', ':::{container} subtitle', 'Each line is a cell that fails if the line is false', ':::', '',
+             f'{len(every)} proofs with {sum(p.n for p in every)} checks. All of them run whenever the course is tested, and when you run a lesson.', '']
+    for page in pages:
+        if not (some := proofs[page.number]): continue
+        lines += [f'## {page.number} {page.title}', '', f'{len(some)} proofs, {checks(sum(p.n for p in some))}.', '']
+        lines += [f'* <a href="{page.url}#proof-{p.cell}">{in_code(p.caption)}</a> ({checks(p.n)})' for p in some] + ['']
+    return '\n'.join(lines)
 
 
 def with_cells(nb, cells):
@@ -314,7 +364,7 @@ def api_page(page:Page)->str:
     for name, cell in page.names.items():
         cls, _, added = name.partition('.')
         if name in module.__all__: lines += [described(getattr(module, name), name, page, cell), '']
-        elif added and cls not in module.__all__: lines += [method(getattr(getattr(module, cls), added), name, f':module: course_lib.{page.module}\n', built_in(page, cell)), '']
+        elif added and cls not in module.__all__: lines += [method(getattr(getattr(module, cls), added), name, f':module: course_lib.{page.module}\n', built_in(page, cell, name)), '']
     if not page.number: lines.append(toctree([f'Notebook </{page.url.removesuffix(".html")}>']))
     return '\n'.join(lines)
 
@@ -329,7 +379,7 @@ def library_page(lessons, tools)->str:
 
 def described(obj, name:str, page:Page, cell:str)->str:
     "One public name as a directive of Sphinx's Python domain."
-    where = built_in(page, cell)
+    where = built_in(page, cell, name)
     kind = 'class' if inspect.isclass(obj) else 'function' if callable(obj) else 'data'
     if kind == 'data':
         value = f':value: {json.dumps(repr(obj))}\n' if len(repr(obj)) <= 60 else ''
@@ -339,9 +389,11 @@ def described(obj, name:str, page:Page, cell:str)->str:
     return (f'::::::{{py:{kind}}} {name}{signature(obj)}\n:module: course_lib.{page.module}\n\n' + '\n\n'.join(filter(None, body)) + '\n::::::')
 
 
-def built_in(page:Page, cell:str)->str:
-    "A link to the cell that builds a name."
-    return f'<p class="where"><a href="../{page.url}#cell-{cell}">Built in {"lesson " + page.number if page.number else "the notebook"}</a></p>'
+def built_in(page:Page, cell:str, name:str)->str:
+    "Links to the cell that builds a name, and to the proofs that use it."
+    uses = [p for p in (read_proofs(page) if page.number else []) if name.split('.')[-1] in p.names]
+    proved = ''.join(f'<br>Proved: <a href="../{page.url}#proof-{p.cell}">{in_code(p.caption)}</a>' for p in uses)
+    return f'<p class="where"><a href="../{page.url}#cell-{cell}">Built in {"lesson " + page.number if page.number else "the notebook"}</a>{proved}</p>'
 
 
 def about_constant(name:str, page:Page, cell:str)->str:
@@ -426,7 +478,7 @@ def landing_page(root:Path, pages)->str:
              '## The lessons', raw_block('<ol class="lessons">' + ''.join(map(lesson_tile, pages)) + '</ol>'),
              '## Run it yourself', 'In a browser: ' + openers(root) + '. On your own machine:', commands.replace('```\n', '```console\n', 1), cost[0].upper() + cost[1:],
              f'## {trust[1]}', trust[2],
-             toctree([f'{p.number} {p.title} <{p.url.removesuffix(".html")}>' for p in pages], 'Lessons'), toctree(['practice', 'glossary', 'names', 'library', 'speed'], 'Look up')]
+             toctree([f'{p.number} {p.title} <{p.url.removesuffix(".html")}>' for p in pages], 'Lessons'), toctree(['practice', 'proved', 'glossary', 'names', 'library', 'speed'], 'Look up')]
     return '\n\n'.join(parts)
 
 
@@ -481,7 +533,7 @@ def sources(root:Path)->dict:
     "All of Sphinx's sources: {path: text}."
     lessons, tools = all_pages(root)
     texts = {'index.md': landing_page(root, lessons), 'practice.md': practice_page(lessons),
-             'glossary.md': glossary_page(lessons), 'names.md': names_page(lessons), 'library.md': library_page(lessons, tools), 'speed.md': speed_page(root), **speed_plots(root),
+             'glossary.md': glossary_page(lessons), 'proved.md': proved_page(lessons), 'names.md': names_page(lessons), 'library.md': library_page(lessons, tools), 'speed.md': speed_page(root), **speed_plots(root),
              '_static/questions.js': question_index(lessons)}
     for page in [*lessons, *tools]:
         texts[as_source(page.url)] = nbformat.writes(lesson_page(page, lessons))
