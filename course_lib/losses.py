@@ -12,11 +12,13 @@ from torch import Tensor
 from .core import check_classes, check_float, check_range, check_shape
 
 # %% ../nbs/02_losses.ipynb #551a38cb
-def _largest(scores:Tensor)->Tensor:  # (N, C) float -> (N, 1), no slope flows through it
-    "The largest score of each row; the border where scores are checked."
-    check_float('scores', scores); check_shape('scores', scores, None, None)
+def _largest(scores:Tensor)->Tensor:  # (N, C) float -> (N, 1), without slopes
+    "The largest score of each row; here the scores are checked."
+    check_float('scores', scores)
+    check_shape('scores', scores, None, None)
     if scores.shape[1] == 0:
-        raise ValueError(f"`scores` has shape {tuple(scores.shape)}, expected at least one class")
+        shape = tuple(scores.shape)
+        raise ValueError(f"`scores` has shape {shape}, expected at least one class")
     return scores.detach().amax(1, keepdim=True)
 
 def softmax(
@@ -31,8 +33,11 @@ def _reduce(losses:Tensor, reduction:str)->Tensor:  # (N,) -> () or (N,)
     "The mean or the sum of one loss for each row, or all of them as they are."
     if reduction == 'none': return losses
     if reduction == 'sum': return losses.sum()
-    if reduction != 'mean': raise ValueError(f"`reduction` is {reduction!r}, expected 'mean', 'sum' or 'none'")
-    if len(losses) == 0: raise ValueError("the batch has no rows, expected at least one to take a mean of")
+    if reduction != 'mean':
+        wanted = "'mean', 'sum' or 'none'"
+        raise ValueError(f"`reduction` is {reduction!r}, expected {wanted}")
+    if len(losses) == 0:
+        raise ValueError("the batch has no rows, expected at least one for a mean")
     return losses.mean()
 
 def nll_loss(
@@ -41,10 +46,12 @@ def nll_loss(
     reduction:str='mean',   # 'mean', 'sum' or 'none'
 )->Tensor:                  # () float, or (N,) for 'none', in nats
     "Minus the log-probability of the target: it reads one number of each row."
-    check_float('log_probs', log_probs); check_shape('log_probs', log_probs, None, None)
-    check_shape('target', target, len(log_probs)); check_classes('target', target, log_probs.shape[1])
-    picked = log_probs.gather(1, target[:, None])[:, 0]      # as log_probs[arange, target], but never takes -1
-    return _reduce(-picked, reduction)
+    check_float('log_probs', log_probs)
+    check_shape('log_probs', log_probs, None, None)
+    check_shape('target', target, len(log_probs))
+    check_classes('target', target, log_probs.shape[1])
+    # as log_probs[arange, target], but it never takes -1
+    return _reduce(-log_probs.gather(1, target[:, None])[:, 0], reduction)
 
 # %% ../nbs/02_losses.ipynb #c38888cf
 def logsumexp(
@@ -65,12 +72,14 @@ def log_softmax(
 def cross_entropy(
     scores:Tensor,             # (N, C) float, unnormalized class scores
     target:Tensor,             # (N,) long, class indices in 0..C-1
-    label_smoothing:float=0.,  # 0..1, share of the target spread evenly over all classes
+    label_smoothing:float=0.,  # 0..1, share spread evenly over all classes
     reduction:str='mean',      # 'mean', 'sum' or 'none'
 )->Tensor:                     # () float, or (N,) for 'none', in nats
-    "Negative log-probability that `softmax(scores)` gives to the target (smoothing: Szegedy et al. 2016, sec. 7)."
+    "Minus the log-probability of the target (smoothing: Szegedy et al. 2016, sec. 7)."
     check_range('label_smoothing', label_smoothing, 0, 1)
     log_probs = log_softmax(scores)
     losses = nll_loss(log_probs, target, 'none')
-    if label_smoothing > 0: losses = (1 - label_smoothing) * losses - label_smoothing * log_probs.mean(1)
+    if label_smoothing > 0:
+        even = -log_probs.mean(1)
+        losses = (1 - label_smoothing) * losses + label_smoothing * even
     return _reduce(losses, reduction)
