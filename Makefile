@@ -54,7 +54,7 @@ save: prepare
 	@$(BIN)/course_run --save --real
 	@$(BIN)/course_prepare
 seeds: .venv/ready
-	@$(BIN)/python tests/seeds.py $(LESSON)
+	@$(BIN)/python tests/seeds.py $(LESSON) --save
 mutate: .venv/ready
 	@$(BIN)/python tests/mutate.py $(MODULE)
 clean:

@@ -16,6 +16,7 @@ class Range(NamedTuple):
     "Least and largest value of a headline figure, over seeds and, with seed 0, over processors."
     seeds:tuple       # (least, largest)
     processors:tuple  # (least, largest)
+    runs:int=20       # how many runs there were
 
     @property
     def low(self): return min(self.seeds[0], self.processors[0])
@@ -25,9 +26,9 @@ class Range(NamedTuple):
     def width(self): return self.high - self.low
 
     def holds(self, value:float)->bool:
-        "Whether a run may end with `value`: in the range, or at most a third of its width away from it."
-        beyond = max(self.low - value, value - self.high)
-        return beyond <= max(self.width / 3, 1e-6 * max(1, abs(self.high)))          # false for nan
+        "Whether a run may end with `value`: in the range, or near it: a third of its width away, after few runs its whole width."
+        beyond, room = max(self.low - value, value - self.high), self.width / 3 if self.runs >= 20 else self.width
+        return beyond <= max(room, 1e-6 * max(1, abs(self.high)))                    # false for nan
 
     def shown(self, value:float)->str:
         "`value` with the digits that the range allows: up to the first in which runs differ, at most four behind the point."
@@ -50,7 +51,7 @@ def read_ranges(
     "The stored range of each figure; that of a figure that was never measured is its stored value."
     known = nb.metadata.get('headlines', {}).get('figures', {})
     found = {what: Range((value, value), (value, value)) for what, value in figures(headlines).items()}
-    return found | {what: Range(tuple(r['seeds']), tuple(r['processors'])) for what, r in known.items()}
+    return found | {what: Range(tuple(r['seeds']), tuple(r['processors']), r.get('runs', 20)) for what, r in known.items()}
 
 def with_ranges(
     nb,         # a notebook, changed

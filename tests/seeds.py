@@ -35,16 +35,16 @@ def child(code:str, *args, **env):
 
 
 def one_run(path:str, root:str, *flags):
-    "Print what a notebook prints; what a child does."
+    "What a child does: print what a notebook prints."
     try: print(printed(run_notebook(Path(path), Path(root), flags), without=skipped_flags(Path(root), flags)))
     except LessonError as e: sys.exit(str(e)[-1500:])
 
 
 def run_once(job):
     "Headline figures and error, if any, of one notebook, with one seed on one kind of processor."
-    path, seed, kind = job
+    path, seed, kind, flags = job
     done = child('import sys; sys.path.insert(0, sys.argv[1]); from seeds import one_run; one_run(*sys.argv[2:])',
-                 ROOT/'tests', path, ROOT, *FLAGS, COURSE_SEED=str(seed), **PROCESSORS[kind])
+                 ROOT/'tests', path, ROOT, *flags, COURSE_SEED=str(seed), **PROCESSORS[kind])
     return path, seed, kind, figures(read_headlines(done.stdout)), done.stderr.strip() if done.returncode else ''
 
 
@@ -61,6 +61,7 @@ def main():
     parser.add_argument('lesson', help='number or name of a lesson')
     parser.add_argument('--seeds', type=int, default=20, help='how many values of $COURSE_SEED, from 0')
     parser.add_argument('--jobs', type=int, default=os.cpu_count(), help='notebooks at a time')
+    parser.add_argument('--real-seeds', type=int, default=None, help='seeds with which the cells on real data run too; all, if not named')
     parser.add_argument('--save', action='store_true', help="store the figures' ranges in the lesson")
     args = parser.parse_args()
     try: lesson, = find_lessons(ROOT, [args.lesson])
@@ -68,14 +69,15 @@ def main():
     kinds = list(kinds_here())
     print(f"{lesson.stem}: {args.seeds} seeds over {', '.join(kinds)}" + (f"; left out, not to be had here: {', '.join(set(PROCESSORS) - set(kinds))}" * (len(kinds) < len(PROCESSORS))), flush=True)
     runs = [(seed, kinds[seed % len(kinds)]) for seed in range(args.seeds)] + [(0, kind) for kind in kinds[1:]]
-    jobs = [(path, *run) for run in runs for path in (lesson, ROOT/'questionnaire'/lesson.name)]
+    flags = lambda path, seed: FLAGS if path == lesson and (args.real_seeds is None or seed < args.real_seeds) else []
+    jobs = [(path, *run, flags(path, run[0])) for run in runs for path in (lesson, ROOT/'questionnaire'/lesson.name)]
     seen, failed = {}, []
     with ThreadPoolExecutor(args.jobs) as pool:
         for path, seed, kind, found, error in pool.map(run_once, jobs):
             for what, value in found.items(): seen.setdefault(what, []).append((seed, kind, value))
             if error: failed.append((path, seed)); print(f'COURSE_SEED={seed}, {kind}, {path.relative_to(ROOT)}\n{error}\n', flush=True)
     ends = lambda values: (min(values), max(values)) if (values := list(values)) else (float('nan'),) * 2
-    ranges = {what: Range(ends(v for _, _, v in runs), ends(v for seed, _, v in runs if seed == 0)) for what, runs in seen.items()}
+    ranges = {what: Range(ends(v for _, _, v in runs), ends(v for seed, _, v in runs if seed == 0), len(runs)) for what, runs in seen.items()}
     numbers = lambda pair: f'{pair[0]:.6g} to {pair[1]:.6g}'
     print(table(['headline figure', 'runs', 'over seeds', 'over processors'],
                 [[what, len(seen[what]), numbers(r.seeds), numbers(r.processors)] for what, r in ranges.items()]))
