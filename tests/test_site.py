@@ -23,9 +23,11 @@ from filelock import FileLock
 from openpyxl import load_workbook
 from playwright.sync_api import Error, sync_playwright
 
-from course_lib.cli import directives, printed
+from course_lib.cli import count_checks, directives
+from course_lib.cli import printed as printed_by
 from course_lib.core import read_headlines
 from course_lib.quiz import read_questions
+from course_lib.ranges import read_ranges
 
 pytestmark = pytest.mark.skipif(sys.version_info < (3, 11), reason='the theme of the site needs Python 3.11')
 QUIET = ['--no-sandbox', '--disable-background-networking', '--disable-component-update', '--no-first-run', '--disable-sync']
@@ -117,7 +119,7 @@ def documents(site):
 def test_every_page_is_there(site):
     "A page for each lesson, questionnaire, module and tool; the landing page, practice, glossary, names, library, speed; notebooks to download."
     tools = [p.stem for p in (ROOT/'nbs'/'tools').glob('*.ipynb')]
-    wanted = ['index', 'practice', 'glossary', 'names', 'library', 'speed', 'search', 'genindex', *(f'nbs/tools/{t}' for t in tools), *(f'api/{t}' for t in tools)]
+    wanted = ['index', 'practice', 'proved', 'glossary', 'names', 'library', 'speed', 'search', 'genindex', *(f'nbs/tools/{t}' for t in tools), *(f'api/{t}' for t in tools)]
     for path in LESSONS: wanted += [f'nbs/{path.stem}', f'questionnaire/{path.stem}', f'api/{path.stem[3:]}']
     assert [w for w in wanted if not (site/f'{w}.html').exists()] == []
     for path in LESSONS: assert (site/'nbs'/path.name).read_bytes() == path.read_bytes()
@@ -161,7 +163,7 @@ def test_workbooks_of_the_lesson(site):
     "Lesson 08 leads to the two workbooks that it writes: the solved one has the RMSE that the lesson tells, the other a larger one."
     links = document(site, 'nbs/08_spreadsheet.html').select('a[download]')
     assert {a['href'] for a in links} == {'build/solved.xlsx', 'build/start.xlsx'}
-    told = [f.value for f in read_headlines(printed(nbformat.read(ROOT/'nbs'/'08_spreadsheet.ipynb', 4))) if f.what.startswith('RMSE of the table')]
+    told = [f.value for f in read_headlines(printed_by(nbformat.read(ROOT/'nbs'/'08_spreadsheet.ipynb', 4))) if f.what.startswith('RMSE of the table')]
     for name, holds in dict(solved=float.__eq__, start=float.__lt__).items():
         sheet = load_workbook(site/'nbs'/'build'/f'{name}.xlsx', data_only=True)['read me']
         figures = {sheet.cell(row, 1).value: round(sheet.cell(row, 4).value, 4) for row in range(5, 10)}
@@ -173,11 +175,14 @@ def test_lessons_are_shown_clean(site):
     for path in LESSONS:
         doc = document(site, f'nbs/{path.stem}.html')
         text, cells = doc.get_text(), nbformat.read(path, 4).cells
-        assert '#|' not in text.replace('#| export (on the site', '') and 'nbdev_export' not in text and 'google.colab' not in text and 'default_exp' not in text
+        assert '#|' not in re.sub(r'#\| \w+ \(on the site', '', text) and 'nbdev_export' not in text and 'google.colab' not in text and 'default_exp' not in text
         solutions = [c for c in cells if c.cell_type == 'code' and 'solution' in directives(c.source)]
         assert len(doc.select('details.solution:not([open])')) == len(solutions) >= 3
         printed = [o.text.splitlines()[0] for c in cells if c.cell_type == 'code' for o in c.outputs if o.output_type == 'stream']
-        assert printed and [line for line in printed if line.strip() not in text] == []
+        assert printed and [line for line in printed if line.strip() not in text and not line.startswith('headline |')] == []
+        nb = nbformat.read(path, 4)
+        ranges = read_ranges(nb, headlines := read_headlines(printed_by(nb)))
+        for h in headlines: assert re.search(rf'headline \| {re.escape(h.what)} \| {re.escape(ranges[h.what].shown(h.value))}( \||$)', text, re.M), h
         api = document(site, f'api/{path.stem[3:]}.html')
         module = __import__(f'course_lib.{path.stem[3:]}', fromlist=['x'])
         for public in module.__all__:
@@ -190,6 +195,28 @@ def test_lessons_are_shown_clean(site):
             first = getattr(module, public).__doc__.strip().split('\n')[0].replace('`', '')
             assert first.split()[0] in entry.get_text()
             if not isinstance(getattr(module, public), type) and signature(getattr(module, public)).parameters: assert len(entry.select('table tr')) > 1, public
+
+
+def proofs_of(path)->list: return [c for c in nbformat.read(path, 4).cells if c.cell_type == 'code' and 'proof' in directives(c.source)]
+
+
+def test_proofs(site):
+    "Each proof is a closed line with its caption and the number of its checks; one page lists them all, and its links lead to them."
+    page = document(site, 'proved.html')
+    links = {a['href']: a.get_text() for a in page.select('article li a[href*="#proof-"]')}
+    totals = [0, 0]
+    for path in LESSONS:
+        doc, cells = document(site, f'nbs/{path.stem}.html'), proofs_of(path)
+        shown = doc.select('details.proof:not([open])')
+        assert len(shown) == len(cells)
+        for cell, proof in zip(cells, shown):
+            caption = directives(cell.source)['proof'].replace('`', '')
+            assert caption in ' '.join(proof.summary.get_text().split()) == f'✓ {caption} {count_checks(cell.source)} check' + 's' * (count_checks(cell.source) != 1)
+            assert proof.find(id=f'proof-{cell.id}') and links.pop(f'nbs/{path.stem}.html#proof-{cell.id}') == caption
+            totals = [totals[0] + 1, totals[1] + count_checks(cell.source)]
+    assert not links and totals[0] > 10 and '{} proofs with {} checks'.format(*totals) in page.get_text()
+    entry = document(site, 'api/losses.html').find(id='course_lib.losses.cross_entropy').parent
+    assert any('proof-' in a['href'] and 'equals PyTorch' in a.get_text() for a in entry.select('.where a'))
 
 
 def test_cards_hold_their_questions(site):
@@ -243,6 +270,26 @@ def test_cards_reveal(student):
         assert not body.is_visible()
         card.locator(f'details.{kind} > summary').click()
         assert body.is_visible()
+
+
+def test_proofs_open(student):
+    "By keyboard, by a link to them, and on paper; on paper so do hints and answers."
+    path = LESSONS[0]
+    first, last = proofs_of(path)[0].id, proofs_of(path)[-1].id
+    code = lambda id: student.locator(f'details.proof:has(#proof-{id}) .cell').first
+    student.goto(f'nbs/{path.stem}.html')
+    assert not code(first).is_visible()
+    student.locator(f'details.proof:has(#proof-{first}) > summary').focus()
+    student.keyboard.press('Enter')
+    assert code(first).is_visible() and not code(last).is_visible()
+    student.goto('proved.html')
+    student.click(f'a[href$="#proof-{last}"]')
+    assert code(last).is_visible()
+    student.goto(f'nbs/{path.stem}.html')
+    student.emulate_media(media='print')
+    assert code(first).bounding_box()['height'] > 10
+    student.goto(FIRST)
+    assert student.locator('details.answer .cell').first.bounding_box()['height'] > 10
 
 
 def test_marks_progress_and_reload(student):
