@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['find_lessons', 'read_opening', 'directives', 'skipped_flags', 'count_checks', 'fold', 'LessonError', 'read_notebook',
-           'run_notebook', 'printed', 'table', 'save_notebook', 'course_run', 'data_state', 'course_data', 'lesson_map',
-           'with_map', 'course_prepare']
+           'run_notebook', 'printed', 'table', 'save_notebook', 'course_run', 'lessons_at_once', 'data_state',
+           'course_data', 'lesson_map', 'with_map', 'course_prepare']
 
 # %% ../nbs/tools/cli.ipynb #992b1aeb
 import ast
@@ -14,7 +14,9 @@ import os
 import re
 import signal
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor, wait
 from configparser import ConfigParser
 from contextlib import contextmanager
 from pathlib import Path
@@ -137,9 +139,10 @@ def run_notebook(
                             coalesce_streams=True, extra_arguments=['--log-level=50'])   # a cell's errors come another way
     paths = [str(root), *filter(None, [os.environ.get('PYTHONPATH')])]
     env = {'OMP_NUM_THREADS': '1', **os.environ, 'PYTHONPATH': os.pathsep.join(paths), 'COURSE_DATA': str(data_root())}
-    with client.setup_kernel(env=env), _interruptible(client):
+    with client.setup_kernel(env=env), _interruptible(), _running(client):
         for i, cell in enumerate(nb.cells):
             if bar is not None: bar.update()
+            if _STOP.is_set(): raise LessonError(f"{path.name} was interrupted")
             if _is_skipped(cell, left_out): continue
             try: client.execute_cell(cell, i)
             except (CellExecutionError, CellTimeoutError, DeadKernelError) as e: raise LessonError(f"{path.name}, cell {i + 1} ({cell.get('id')}):\n{_plain(e)}") from None
@@ -155,18 +158,30 @@ else: import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss 
     client.execute_cell(cell, len(client.nb.cells) - 1)
     return int(client.nb.cells.pop().outputs[0].text)
 
+_RUNNING, _STOP = set(), threading.Event()         # clients whose kernels Ctrl-C kills; whether it was pressed
+
 @contextmanager
-def _interruptible(client):
-    "Ctrl-C kills the kernel, then raises `KeyboardInterrupt` here. Raised in the midst of asyncio's work it may be lost."
-    heard, usual = [], signal.getsignal(signal.SIGINT) is signal.default_int_handler   # a program in the background ignores it
-    def kill(*_): heard.append(client.km.provisioner.process.kill())
-    if usual: signal.signal(signal.SIGINT, kill)
+def _running(client):
+    "Let Ctrl-C find the kernel of `client`."
+    _RUNNING.add(client)
+    try: yield
+    finally: _RUNNING.discard(client)
+
+@contextmanager
+def _interruptible():
+    "Ctrl-C kills all kernels that run, then raises `KeyboardInterrupt` here. Raised in the midst of asyncio's work it may be lost."
+    main = threading.current_thread() is threading.main_thread()
+    ours = main and signal.getsignal(signal.SIGINT) is signal.default_int_handler      # a program in the background ignores it
+    def kill(*_):
+        _STOP.set()
+        for client in list(_RUNNING): client.km.provisioner.process.kill()
+    if ours: _STOP.clear(); signal.signal(signal.SIGINT, kill)
     try: yield
     except LessonError:
-        if not heard: raise
+        if not (ours and _STOP.is_set()): raise
     finally:
-        if usual: signal.signal(signal.SIGINT, signal.default_int_handler)
-    if heard: raise KeyboardInterrupt
+        if ours: signal.signal(signal.SIGINT, signal.default_int_handler)
+    if ours and _STOP.is_set(): raise KeyboardInterrupt
 
 def _plain(error)->str:
     "An error of a cell without the terminal's colors."
@@ -237,6 +252,7 @@ def course_run(
     slow:bool=False,  # run the slow cells too
     gpu:bool=False,   # run the cells that want a GPU too
     verbose:bool=False, # show each notebook's peak memory too
+    jobs:int=0,       # how many lessons at a time; 0: as many as there are cores, if memory allows
 ):
     "Run the lessons from top to bottom on this machine and print a table of what they reached."
     root = course_root()
@@ -245,7 +261,7 @@ def course_run(
     try: paths = find_lessons(root, lessons)
     except ValueError as e: sys.exit(f"course_run: {e}")
     if save: paths += _companions(paths, root, everything=not lessons)
-    try: rows, peaks, failed = _run_all(paths, root, flags, save)
+    try: rows, peaks, failed = _run_all(paths, root, flags, save, jobs or lessons_at_once())
     except KeyboardInterrupt: sys.exit("\ninterrupted: no notebook was changed half-way; run the command again at any time")
     print(table(['notebook' if save else 'lesson', 'seconds', 'headline figure', 'reached', 'range', 'ceiling'], rows))
     if verbose: print('', table(['notebook', 'peak memory, GB'], [[name, f'{peak / 1e9:.2f}'] for name, peak in peaks.items()]), '', sep='\n')
@@ -253,21 +269,32 @@ def course_run(
     for error in failed: print(f'\nFAILED {error}', file=sys.stderr)
     if failed: sys.exit(f"{len(failed)} of {len(paths)} notebooks failed")
 
-def _run_all(paths:list, root:Path, flags:list, save:bool)->tuple[list, dict, list]:
-    "The table's rows, the peak memory in bytes and the errors of all notebooks, run one after the other under one progress bar."
+def lessons_at_once()->int: # 1 or more
+    "How many lessons may run side by side: one for each core, and for each 1.3 GB of free memory."
+    import psutil
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()
+    return max(1, min(cores, int(psutil.virtual_memory().available / 1.3e9)))
+
+def _run_all(paths:list, root:Path, flags:list, save:bool, jobs:int)->tuple[list, dict, list]:
+    "The table's rows, the peak memory in bytes and the errors of all notebooks, `jobs` of them at a time, under one progress bar."
+    n_cells, left_out = sum(path.read_bytes().count(b'"cell_type"') for path in paths), skipped_flags(root, flags)
+    named = {path: path.stem if path.parent.name == 'nbs' else f'{path.parent.name}/{path.stem}' for path in paths}
     rows, peaks, failed = [], {}, []
-    n_cells = sum(path.read_bytes().count(b'"cell_type"') for path in paths)
-    with tqdm(total=n_cells, unit='cell', leave=False) as bar:
-        for path in paths:
-            name = path.stem if path.parent.name == 'nbs' else f'{path.parent.name}/{path.stem}'
-            bar.set_description(name)
-            start = time.perf_counter()
-            try: stored, nb = read_notebook(path), run_notebook(path, root, flags, bar)
-            except LessonError as e:
-                failed.append(e); rows.append([name, '', 'FAILED', '', '', '']); continue
-            rows += _rows(name, stored, nb, time.perf_counter() - start, skipped_flags(root, flags))
-            peaks[name] = nb.metadata.peak_bytes
+    with tqdm(total=n_cells, unit='cell', leave=False) as bar, _interruptible():
+        def one(path):
+            if _STOP.is_set(): raise LessonError(f"{path.name} was interrupted")
+            bar.set_description(named[path])
+            start, stored, nb = time.perf_counter(), read_notebook(path), run_notebook(path, root, flags, bar)
+            seconds = time.perf_counter() - start
             if save: save_notebook(nb, path)
+            return _rows(named[path], stored, nb, seconds, left_out), nb.metadata.peak_bytes
+        with ThreadPoolExecutor(jobs) as pool:
+            running = [pool.submit(one, path) for path in paths]
+            while wait(running, timeout=0.2).not_done: pass            # a short wait: Windows hears Ctrl-C between two
+        for path, future in zip(paths, running):
+            try: found, peaks[named[path]] = future.result()
+            except LessonError as e: failed.append(e); rows.append([named[path], '', 'FAILED', '', '', ''])
+            else: rows += found
     return rows, peaks, failed
 
 # %% ../nbs/tools/cli.ipynb #92ab2b67
