@@ -8,7 +8,12 @@ __all__ = ['REGISTRY', 'IMAGENET_STATS', 'digits', 'glyph_classes', 'glyphs', 'd
            'squeezenet_body']
 
 # %% ../nbs/tools/datasets.ipynb #6a6f4778
+import bz2
+import filecmp
 import gzip
+import hashlib
+import json
+import lzma
 import math
 import os
 import random
@@ -20,9 +25,9 @@ import warnings
 import zipfile
 import zlib
 from collections.abc import Callable
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
-from io import BytesIO
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from xml.etree import ElementTree
@@ -32,12 +37,14 @@ import numpy as np
 import pandas as pd
 import requests
 import torch
+from filelock import FileLock
 from matplotlib.ft2font import FT2Font
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor, nn
 from tqdm import tqdm
 
 from .core import check_range, course_root, course_seed, generator
+from .images import open_image
 
 with warnings.catch_warnings():
     warnings.simplefilter('ignore')     # pooch asks tqdm for a widget, which the course does not use
@@ -211,30 +218,54 @@ def data_root()->Path:
     return ((course_root() or Path.cwd())/Path(named).expanduser()).resolve()
 
 # %% ../nbs/tools/datasets.ipynb #ac5d885b
-def _refuse_escapes(names, archive:Path):
-    "Raise `DataError` if a member of `archive` would land outside the folder that it is unpacked into."
+def _refuse_escapes(names, archive:Path, folder:Path):
+    "Raise `DataError` if a member of `archive` would land outside `folder`, by its name or by a link that lies there."
     for name in names:
         path = PurePosixPath(name.replace('\\', '/'))
         if path.is_absolute() or '..' in path.parts or ':' in ''.join(path.parts[:1]):
             raise DataError(f"{archive.name} holds the member {name!r}, which points outside its folder; nothing was unpacked")
+        if link := next((p for p in [folder/path, *(folder/path).parents] if p.is_relative_to(folder) and p != folder and p.is_symlink()), None):
+            raise DataError(f"{archive.name} holds the member {name!r}, but {link} is a link; nothing was unpacked")
+
+_OPENERS = {'.gz': gzip.open, '.tgz': gzip.open, '.xz': lzma.open, '.bz2': bz2.open}
+
+def _read_through(archive:Path, most:int):
+    "Read a tar archive to its end: raises `DataError` if it is damaged, cut, or holds more than `most` bytes."
+    tail, n = b'', 0
+    try:
+        with _OPENERS.get(archive.suffix, open)(archive, 'rb') as stream:
+            while part := stream.read(2**20):
+                tail, n = (tail + part)[-1024:], n + len(part)
+                if n > most: raise DataError(f"{archive.name} holds more than {most:,} bytes; nothing was unpacked")
+    except (EOFError, gzip.BadGzipFile, lzma.LZMAError, zlib.error) as e: raise DataError(f"{archive.name} is damaged or cut ({e}); nothing was unpacked") from e
+    if len(tail) < 1024 or any(tail): raise DataError(f"{archive.name} is cut: it lacks its end; nothing was unpacked")    # a tar ends with zeros
 
 def unpack(
-    archive:Path,  # .zip, .tar, .tar.gz, .tgz, .tar.xz or .tar.bz2
-    folder:Path,   # where its members go
+    archive:Path,         # .zip, .tar, .tar.gz, .tgz, .tar.xz or .tar.bz2
+    folder:Path,          # where its members go
+    most:int=8 * 2**30,   # bytes that they may have together
 ):
-    "Unpack `archive` into `folder`; raises `DataError` for members that point outside, links and devices."
-    if archive.suffix == '.zip':
-        with zipfile.ZipFile(archive) as opened:
-            _refuse_escapes(opened.namelist(), archive)
-            return opened.extractall(folder)
+    "Unpack `archive` into `folder`; raises `DataError` for damage, too many bytes, members that point outside, links and devices."
+    archive, folder = Path(archive), Path(folder)
+    if archive.suffix == '.zip': return _unzip(archive, folder, most)
+    _read_through(archive, most)
     with tarfile.open(archive) as opened:
         members = opened.getmembers()
-        _refuse_escapes((member.name for member in members), archive)
+        _refuse_escapes((member.name for member in members), archive, folder)
         for member in members:
             if not (member.isfile() or member.isdir()):
                 raise DataError(f"{archive.name} holds {member.name!r}, neither a file nor a folder; nothing was unpacked")
-        safe = {'filter': 'data'} if hasattr(tarfile, 'data_filter') else {}
-        opened.extractall(folder, **safe)
+        opened.extractall(folder, **({'filter': 'data'} if hasattr(tarfile, 'data_filter') else {}))
+
+def _unzip(archive:Path, folder:Path, most:int):
+    "`unpack` for a zip."
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            _refuse_escapes(opened.namelist(), archive, folder)
+            if sum(info.file_size for info in opened.infolist()) > most: raise DataError(f"{archive.name} holds more than {most:,} bytes; nothing was unpacked")
+            if bad := opened.testzip(): raise DataError(f"{archive.name} is damaged: {bad!r} does not fit its checksum; nothing was unpacked")
+            opened.extractall(folder)
+    except (zipfile.BadZipFile, zlib.error, EOFError) as e: raise DataError(f"{archive.name} is damaged ({e}); nothing was unpacked") from e
 
 # %% ../nbs/tools/datasets.ipynb #fe673167
 _ARCHIVES = ('.zip', '.tar', '.tar.gz', '.tgz', '.tar.xz', '.tar.bz2')
@@ -253,17 +284,26 @@ def _download(variant:Variant, staging:Path):
         raise DataError(f"what was downloaded lacks, or has in another version: {', '.join(wrong)}")
 
 def _move_in(staging:Path, home:Path):
-    "Move each file of `staging` to its place in `home`; one that another process has put there meanwhile is as good."
-    for file in sorted(p for p in staging.rglob('*') if p.is_file()):
-        place = home/file.relative_to(staging)
+    "Move each file of `staging` to its place in `home`; one that another process has put there meanwhile is as good. No other file is written over."
+    places = {p: home/p.relative_to(staging) for p in sorted(staging.rglob('*')) if p.is_file() and p.name != _OURS}
+    if others := [str(place) for file, place in places.items() if place.exists() and not filecmp.cmp(file, place, shallow=False)]:
+        raise DataError(f"in the way, and left as they are: {', '.join(others)}")
+    for file, place in places.items():
         place.parent.mkdir(parents=True, exist_ok=True)
         file.chmod(0o644)                # pooch leaves its files readable by their owner only
         os.replace(file, place)
 
-def _clear_old(root:Path, name:str):
-    "Remove what downloads of `name` that were killed more than a day ago have left behind."
+_OURS = '.deep-learning-checked'                  # lies in each folder that only the course uses
+
+@contextmanager
+def _staging(root:Path, name:str):
+    "A folder to prepare files in, on the disk of `root`. What runs that were killed more than a day ago left behind is removed, nothing else."
+    root.mkdir(parents=True, exist_ok=True)
     for folder in root.glob(f'.{name}-*'):
-        if time.time() - folder.stat().st_mtime > 86_400: shutil.rmtree(folder, ignore_errors=True)
+        if (folder/_OURS).is_file() and time.time() - folder.stat().st_mtime > 86_400: shutil.rmtree(folder, ignore_errors=True)
+    with TemporaryDirectory(dir=root, prefix=f'.{name}-') as made:
+        (Path(made)/_OURS).touch()
+        yield Path(made)
 
 # %% ../nbs/tools/datasets.ipynb #e19fe21a
 def find_data(
@@ -292,11 +332,9 @@ def get_data(
     variant = next((v for v in variants if v.downloads), None)
     if variant is None: raise DataError(_advice(name, home, variants[0], 'it cannot be downloaded'))
     try:
-        home.parent.mkdir(parents=True, exist_ok=True)
-        _clear_old(home.parent, name)
-        with TemporaryDirectory(dir=home.parent, prefix=f'.{name}-') as staging:   # the same disk, so moving is atomic
-            _download(variant, Path(staging))
-            _move_in(Path(staging), home)
+        with _staging(home.parent, name) as staging:          # the same disk, so moving is atomic
+            _download(variant, staging)
+            _move_in(staging, home)
     except _TROUBLE as e: raise DataError(_advice(name, home, variant, f'{type(e).__name__}: {e}')) from e
     if find_data(name, registry) is None:
         raise DataError(_advice(name, home, variant, f'something else changed the folder meanwhile: {variant.state(home)}'))
@@ -317,12 +355,17 @@ def read_idx(
     path:Path,  # a gzipped idx file of bytes
 )->Tensor:      # uint8, of the shape in the file's header
     "The array in an idx file, the format that MNIST is published in."
-    with gzip.open(path) as f: raw = f.read()
-    if raw[:3] != bytes([0, 0, 8]) or len(raw) < 4 * (1 + raw[3]): raise ValueError(f"{path} starts with {raw[:4]!r}, expected an idx file of bytes")
-    n_dims = raw[3]
-    shape = struct.unpack(f'>{n_dims}I', raw[4:4 + 4 * n_dims])
-    if len(raw) != 4 + 4 * n_dims + math.prod(shape): raise ValueError(f"{path} holds {len(raw)} bytes, expected {shape}")
-    return torch.frombuffer(bytearray(raw), dtype=torch.uint8, offset=4 + 4 * n_dims).view(shape)
+    try:
+        with gzip.open(path) as f:
+            head = f.read(4)
+            sizes = f.read(4 * head[3]) if head[:3] == bytes([0, 0, 8]) and len(head) == 4 else b''
+            if not head or len(sizes) < 4 * head[-1] or head[:3] != bytes([0, 0, 8]):
+                raise ValueError(f"{path} starts with {head!r}, expected an idx file of bytes")
+            shape = struct.unpack(f'>{head[3]}I', sizes)
+            raw = f.read(math.prod(shape) + 1) if math.prod(shape) < 2**32 else b''       # no more than the header says
+    except (EOFError, gzip.BadGzipFile, zlib.error) as e: raise ValueError(f"{path} cannot be read: {e}") from e
+    if len(raw) != math.prod(shape): raise ValueError(f"{path} holds {len(raw)} bytes or more, expected {shape}")
+    return torch.frombuffer(bytearray(raw), dtype=torch.uint8).view(shape)
 
 # %% ../nbs/tools/datasets.ipynb #9518b8d0
 def mnist(
@@ -335,45 +378,72 @@ def mnist(
     return images.float() / 255, labels.long()
 
 # %% ../nbs/tools/datasets.ipynb #95d0a540
-def _devkit(archives)->tuple[pd.DataFrame, dict]:
-    "Table and {photo: (archive, member)} of VOC's own archives, the last of which is the validation set."
-    rows, where = [], {}
-    for archive in archives:
-        opened = tarfile.open(archive)
-        for member in opened:
-            path = PurePosixPath(member.name)
-            if path.parent.name == 'JPEGImages' and member.isfile(): where[path.name] = opened, member
-            if path.parent.name != 'Annotations' or path.suffix != '.xml': continue
-            objects = ElementTree.fromstring(opened.extractfile(member).read()).findall('object')
+def _unpacked(
+    name:str,  # of the data set
+    archives,  # Paths, whose digests have been checked
+)->Path:       # holds a folder for each archive, named as it is up to the first point
+    "The members of archives as files, unpacked once into the user's cache, by one process at a time."
+    known = {file: digest for variant in REGISTRY[name].variants for file, digest in variant.files.items()}
+    about = {archive.name: known[archive.name] for archive in archives}
+    key = hashlib.sha256(json.dumps(about).encode()).hexdigest()[:12]
+    home = Path(pooch.os_cache('deep-learning-checked'))/'unpacked'/f'{name}-{key}'
+    home.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f'{home}.lock'):
+        if _fits(home, about): return home
+        if home.exists() and not (home/_OURS).is_file(): raise DataError(f"{home} is in the way: it was not made by the course, so it is left as it is")
+        with _staging(home.parent, name) as staging:
+            for archive in archives: unpack(archive, staging/'all'/archive.name.split('.')[0])
+            (staging/'all'/_OURS).write_text(json.dumps([about, _count(staging/'all')]), encoding='utf-8')
+            if home.exists(): shutil.rmtree(home)
+            os.replace(staging/'all', home)
+    return home
+
+def _count(folder:Path)->int:
+    "How many files a folder holds, without the mark."
+    return sum(p.is_file() and p.name != _OURS for p in folder.rglob('*'))
+
+def _fits(home:Path, about:dict)->bool:
+    "Whether all that the mark in `home` tells is there."
+    try: told = json.loads((home/_OURS).read_text(encoding='utf-8'))
+    except (OSError, ValueError): return False
+    return told == [about, _count(home)]
+
+class _Photos:
+    "Opens a photo by its name. It holds paths only, so other processes can have it."
+    def __init__(self, paths): self.paths = {path.name: path for path in paths}
+
+    def __call__(self, fname:str)->Image.Image:  # RGB
+        if fname not in self.paths: raise ValueError(f"`fname` is {fname!r}, expected a name in the table, such as {next(iter(self.paths))!r}")
+        return open_image(self.paths[fname])
+
+def _devkit(folders)->tuple[pd.DataFrame, _Photos]:
+    "Table and photos of VOC's own archives, unpacked; the last of them is the validation set."
+    rows, photos = [], []
+    for folder in folders:
+        photos += sorted(folder.rglob('JPEGImages/*.jpg'))
+        for path in folder.rglob('Annotations/*.xml'):
+            objects = ElementTree.parse(path).findall('object')
             kinds = dict.fromkeys(o.findtext('name') for o in objects if o.findtext('difficult') != '1')
-            rows.append((f'{path.stem}.jpg', ' '.join(kinds), archive == archives[-1]))
-    table = pd.DataFrame(sorted(rows), columns=['fname', 'labels', 'is_valid'])
-    return table[table.fname.isin(where.keys())].reset_index(drop=True), where
+            rows.append((f'{path.stem}.jpg', ' '.join(kinds), folder == folders[-1]))
+    table, photo = pd.DataFrame(sorted(rows), columns=['fname', 'labels', 'is_valid']), _Photos(photos)
+    return table[table.fname.isin(photo.paths)].reset_index(drop=True), photo
 
 def voc2007()->tuple[pd.DataFrame, Callable]:  # columns fname, labels (names joined by spaces), is_valid; and fname -> PIL image, RGB
     "What the photos of VOC 2007 show, and a function that opens one; fetched by `get_data('voc2007')` if need be."
     folder, variant = get_data('voc2007'), find_data('voc2007')[1]
-    if variant == 'published': table, where = _devkit([folder/name for name in _VOC])
-    else:
-        table, opened = pd.read_csv(folder/'voc.csv', keep_default_na=False), tarfile.open(folder/'voc2007_test_160.tar')
-        where = {PurePosixPath(member.name).name: (opened, member) for member in opened if member.isfile()}
-    def photo(fname:str)->Image.Image:
-        if fname not in where: raise ValueError(f"`fname` is {fname!r}, expected a name in the table, such as {table.fname[0]!r}")
-        archive, member = where[fname]
-        return Image.open(BytesIO(archive.extractfile(member).read())).convert('RGB')
-    return table, photo
+    archives = [folder/name for name in (_VOC if variant == 'published' else _VOC_PREPARED) if name.endswith('.tar')]
+    home = _unpacked('voc2007', archives)
+    if variant == 'published': return _devkit([home/archive.stem for archive in archives])
+    return pd.read_csv(folder/'voc.csv', keep_default_na=False), _Photos(sorted(home.rglob('*.jpg')))
 
 # %% ../nbs/tools/datasets.ipynb #53cff186
-def pet_photos(
-    to,     # folder that the photos are unpacked into, once; made if it is not there
-)->Path:    # the folder below it that holds them, such as great_pyrenees_173.jpg; cats' names begin with a capital letter
-    "The photos of cats and dogs, the breed in each file's name; fetched by `get_data('pets')` if need be."
+def pet_photos()->Path:    # holds files such as great_pyrenees_173.jpg; cats' names begin with a capital letter
+    "The folder with photos of cats and dogs, the breed in each file's name; fetched by `get_data('pets')` if need be."
     archive, = get_data('pets').glob('*.tar*')
-    done = Path(to)/'unpacked'
-    if not done.exists():
-        unpack(archive, Path(to))
-        done.touch()                    # last, so that an unpacking that was cut off is done again
-    return next(path for path in Path(to).rglob('images') if path.is_dir())
+    home = _unpacked('pets', [archive])
+    found = next((path for path in home.rglob('images') if path.is_dir()), None)
+    if found is None: raise DataError(f"{archive} holds no folder 'images', expected the photos of cats and dogs in it")
+    return found
 
 # %% ../nbs/tools/datasets.ipynb #019b80e0
 IMAGENET_STATS = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)       # mean and deviation of red, green, blue, for colors in 0..1

@@ -6,6 +6,7 @@
 __all__ = ['MAX_PIXELS', 'get_image_files', 'open_image', 'Resize', 'to_tensor']
 
 # %% ../nbs/tools/images.ipynb #7c7c6f90
+import os
 import warnings
 from pathlib import Path
 
@@ -24,30 +25,40 @@ _SUFFIXES = {'.bmp', '.gif', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp'}
 def get_image_files(
     path,  # a folder, searched with all its folders
 )->L:      # of Path
-    "The image files under `path`, by their suffix, in alphabetical order; hidden ones are left out."
+    "The image files under `path`, by their suffix, in alphabetical order. Hidden ones and folders that are links are left out."
     if not Path(path).is_dir(): raise ValueError(f"`path` is {str(path)!r}, expected a folder that exists")
-    found = (p for p in Path(path).rglob('*') if p.suffix.lower() in _SUFFIXES and p.is_file())
+    def stop(error): raise error                        # a folder that may not be read is told, not passed over
+    files = (Path(folder)/name for folder, _, names in os.walk(path, onerror=stop) for name in names)
+    found = (p for p in files if p.suffix.lower() in _SUFFIXES and p.is_file())
     return L(sorted(p for p in found if not any(part.startswith('.') for part in p.relative_to(path).parts)))
 
 # %% ../nbs/tools/images.ipynb #48f7ee0b
 MAX_PIXELS = 50_000_000
+_FORMATS = 'BMP', 'GIF', 'JPEG', 'PNG', 'TIFF', 'WEBP'
 
 def open_image(
     path,                        # the file
     max_pixels:int=MAX_PIXELS,   # refuse larger images
 )->Image.Image:                  # RGB, 8 bits a color
-    "The image in a file, turned upright as its EXIF note says; gray, palette and CMYK become RGB, transparency is dropped."
+    "The image in a file, turned upright as its EXIF note says; gray, palette and CMYK become RGB, transparent parts white."
+    check_range('max_pixels', max_pixels, 1)
+    if Path(path).exists() and not Path(path).is_file(): raise ValueError(f"cannot read {path} as an image: it is not a file")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter('ignore', Image.DecompressionBombWarning)       # the line below says it better
-            with Image.open(path) as image:
+            with Image.open(path, formats=_FORMATS) as image:
                 if image.width * image.height > max_pixels:
                     raise ValueError(f"{image.width} x {image.height} pixels, expected at most {max_pixels:,}: shrink it first")
                 if image.mode[0] in 'IF': raise ValueError(f"pixels of mode {image.mode}, expected 8 bits a color")
-                return ImageOps.exif_transpose(image).convert('RGB')
+                return _on_white(ImageOps.exif_transpose(image))
     except FileNotFoundError: raise
     except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as e:
         raise ValueError(f"cannot read {path} as an image: {e}") from e
+
+def _on_white(image)->Image.Image:
+    "RGB; what is transparent shows white, not the color that happens to be stored there."
+    if not image.has_transparency_data: return image.convert('RGB')
+    return Image.alpha_composite(Image.new('RGBA', image.size, 'white'), image.convert('RGBA')).convert('RGB')
 
 class Resize:
     "Bring an image to one size: `crop` cuts off what is too long, `pad` adds black, `squish` changes the proportions."
