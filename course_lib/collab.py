@@ -84,7 +84,7 @@ class CollabDataLoaders(DataLoaders):
         seed:int=0,            # of the random split, before `$COURSE_SEED` is added
         valid=None,            # a table to validate on; None: split `ratings`
         bs:int=64,             # ratings in a batch
-        device=None,           # where batches go
+        device=None,           # where batches go; None: where `pick_device` says
     ):
         "From a table; raises `ValueError` that names what is wrong in it. Unknown users and items give a warning."
         names = [name or ratings.columns[i] for i, name in enumerate((user_name, item_name, rating_name))]
@@ -210,7 +210,7 @@ class CollabLearner(Learner):
         self.model.eval()
         place = self.dls.user_item.places[self.dls.user_item.user_name].get(user, 0)
         items = torch.arange(1, len(self.ids()) + 1)
-        return self.model(torch.stack([torch.full_like(items, place), items], 1).to(self.dls.device)).cpu()
+        return self.model(torch.stack([torch.full_like(items, place), items], 1).to(self.device)).cpu()
 
     def recommend(self, user, n:int=10)->pd.DataFrame:
         "The n items of highest score that the user has not rated in the training set."
@@ -284,37 +284,38 @@ allow(CollabNN)
 def canonical_correlations(
     a:Tensor,  # (N, p) float, at least as many rows as columns
     b:Tensor,  # (N, q) float
-)->Tensor:     # (min(p, q),) falling, 0..1
+)->Tensor:     # (min(p, q),) falling, 0..1, on the CPU
     "Correlations of two spaces that do not depend on their axes (Hotelling 1936)."
     check_shape('a', a, None, None); check_shape('b', b, len(a), None)
-    bases = [torch.linalg.qr(part - part.mean(0))[0] for part in (a, b)]
+    bases = [torch.linalg.qr(part - part.mean(0))[0] for part in (a.cpu(), b.cpu())]    # MPS has no qr
     return torch.linalg.svdvals(bases[0].T @ bases[1]).clamp(max=1)
 
 # %% ../nbs/07_collab.ipynb #c85d189b
 def _known_users(model:nn.Module)->tuple:
-    "Mean (F + 1,) and covariance (F + 1, F + 1) of factors and bias of the known users, float64."
-    users = torch.cat([model.users.weight, model.user_bias.weight], 1)[1:].detach().double()
+    "Mean (F + 1,) and covariance (F + 1, F + 1) of factors and bias of the known users, float64, on the CPU."
+    users = torch.cat([model.users.weight, model.user_bias.weight], 1)[1:].detach()
+    users = users.cpu().double()                # MPS has no float64
     return users.mean(0), users.T.cov()
 
 def _seen_by(model:nn.Module, users:Tensor, items:Tensor)->tuple:  # (n, F + 1) float64, (n, k) places
     "Predictions (n, k) for users with these factors and biases, and their slopes (n, k, F + 1)."
-    factors = torch.cat([model.items.weight.detach(), torch.ones(model.n_items, 1)], 1).double()[items]
-    score = (factors * users[:, None]).sum(-1) + model.item_bias.weight.detach()[items, 0]
+    factors = torch.cat([model.items.weight.detach().cpu(), torch.ones(model.n_items, 1)], 1).double()[items]
+    score = (factors * users[:, None]).sum(-1) + model.item_bias.weight.detach().cpu()[items, 0]
     if model.y_range is None: raise ValueError("`model` has no y_range, expected one, such as (0, 5.5)")
     low, high = model.y_range
     share = torch.sigmoid(score)
     return low + (high - low) * share, factors * ((high - low) * share * (1 - share))[..., None]
 
 def fold_in(
-    model:DotProductBias,  # trained, with a y_range, on the CPU
+    model:DotProductBias,  # trained, with a y_range
     items:Tensor,          # (n, k) long, places of the items that n new users rate
     ratings:Tensor,        # (n, k) float, what they say
     noise:float,           # deviation of a rating from its prediction, above 0
     n_steps:int=10,        # of Gauss and Newton
-)->Tensor:                 # (n, F + 1) float64
+)->Tensor:                 # (n, F + 1) float64, on the CPU
     "Most probable factors and bias of new users, whose prior is the normal distribution of the known ones."
     check_shape('ratings', ratings, *items.shape); check_range('noise', noise, 1e-6)
-    mean, cov = _known_users(model)
+    items, ratings, (mean, cov) = items.cpu(), ratings.cpu(), _known_users(model)
     users, precision = mean.expand(len(items), -1), cov.inverse()
     for _ in range(n_steps):
         pred, slopes = _seen_by(model, users, items)
@@ -369,11 +370,12 @@ def hit_rate(
     k:int=10,       # how many are shown
 )->float:
     "Share of users whose hidden item is among the first k."
-    return (places < k).double().mean().item()
+    return (places < k).cpu().double().mean().item()
 
 def ndcg(
     places:Tensor,  # (N,) long, from 0
     k:int=10,       # how many are shown
 )->float:
     "Mean of 1 / log2(place + 2) for one hidden item among the first k, else 0 (Järvelin & Kekäläinen 2002)."
+    places = places.cpu()                       # not every accelerator has float64
     return torch.where(places < k, 1 / torch.log2(places + 2.), 0.).double().mean().item()

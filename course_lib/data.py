@@ -27,7 +27,7 @@ from PIL import Image
 from torch import Tensor
 from torch.utils.data import DataLoader as TorchLoader
 
-from .core import check_range, check_shape, generator, pick_device, show_images
+from .core import check_range, check_shape, generator, pick_device, show_images, to_device
 from .images import open_image, to_tensor
 from .multilabel import one_hot, one_hot_decode
 from .store import allow
@@ -196,7 +196,7 @@ class DataLoader:
         collate=None,          # function: list of items -> batch; None: ours
         num_workers:int=0,     # worker processes; 0: fetch in this one
         context=None,          # how processes start: 'fork' or 'spawn'; None: fork on Linux, else as Python does
-        device=None,           # where batches go; None: they stay where they are
+        device=None,           # where batches go; None: where `pick_device` says, the CPU unless told otherwise
     ):
         check_range('bs', bs, 1); check_range('num_workers', num_workers, 0)
         if bs != int(bs): raise ValueError(f"`bs` is {bs}, expected a whole number")
@@ -211,7 +211,8 @@ class DataLoader:
         self.dataset, self.bs, self.shuffle, self.drop_last = dataset, int(bs), shuffle, drop_last
         self.sampler, self.gen, self.collate = sampler, gen, collate
         self.item_tfms, self.batch_tfms = Pipeline(item_tfms), Pipeline(batch_tfms)
-        self.num_workers, self.device = num_workers, device
+        self.num_workers, self.device = num_workers, torch.device(pick_device() if device is None else device)
+        self.moves = device is not None or self.device.type != 'cpu'      # else they are there already
         self.context = context or ('fork' if sys.platform == 'linux' else None)
 
     def __len__(self): return self.n_items // self.bs if self.drop_last else math.ceil(self.n_items / self.bs)
@@ -225,7 +226,7 @@ class DataLoader:
     def fetched(self, rows):  # tensors of places, one for each batch
         "The batches of these places, ready for the model, one after the other."
         for batch in (_from_workers(self, rows) if self.num_workers else _Fetcher(self).each(rows)):
-            if self.device is not None: batch = tuple(part.to(self.device) for part in batch)
+            if self.moves: batch = to_device(batch, self.device)
             yield (self.batch_tfms(batch[0]), *batch[1:]) if self.batch_tfms.tfms else batch
 
     def order(self)->Tensor:  # (n,) long
@@ -241,7 +242,7 @@ class DataLoader:
         "A loader of another set, in its own order, that treats items and batches as this one does."
         return DataLoader(dataset, min(self.bs, len(dataset)), item_tfms=self.item_tfms.tfms,
                           batch_tfms=self.batch_tfms.tfms, collate=self.collate, num_workers=self.num_workers,
-                          context=self.context, device=self.device)
+                          context=self.context, device=self.device if self.moves else None)
 
     def decode(self, batch:tuple)->list[tuple]:
         "The items of a batch, their transforms undone as far as that can be."
@@ -458,11 +459,10 @@ class Datasets:
         batch_tfms=(),      # functions of a batch's input
         gen=None,           # torch.Generator that shuffles; None: PyTorch's global one
         num_workers:int=0,  # worker processes
-        device=None,        # where batches go; None: an accelerator, if there is one
+        device=None,        # where batches go; None: where `pick_device` says
     )->DataLoaders:
         "A shuffled loader for training, which leaves out a last batch that is not full, and one for validation."
-        common = dict(item_tfms=item_tfms, batch_tfms=batch_tfms, num_workers=num_workers,
-                      device=device or pick_device())
+        common = dict(item_tfms=item_tfms, batch_tfms=batch_tfms, num_workers=num_workers, device=device)
         return DataLoaders(DataLoader(self.train, bs, shuffle=True, drop_last=True, gen=gen, **common),
                            DataLoader(self.valid, min(bs, len(self.valid)), **common))
 

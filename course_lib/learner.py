@@ -22,7 +22,7 @@ import torch
 from fastcore.basics import listify, patch
 from torch import Tensor, nn
 
-from .core import check_range
+from .core import check_range, on_device, pick_device
 from .data import DataLoader, Dataset, Mapped, Pipeline, show_items
 from .losses import cross_entropy
 from .multilabel import binary_cross_entropy_with_logits, one_hot_decode
@@ -84,7 +84,7 @@ class Learner:
 
     Callbacks may read and replace during a run: `xb`, `yb` (the batch), `scores` (what the model gave), `loss` ()
     float, `opt`, `model`. They may read: `training`, `epoch` of `n_epochs`, `batch` (its place in the pass), `step`
-    (updates done) of `n_steps`, `recorder`. Raises `ValueError` for what cannot be trained, with the reason."""
+    (updates) of `n_steps`, `recorder`, `device`. Raises `ValueError` for what cannot be trained, with the reason."""
     def __init__(
         self,
         dls,                    # DataLoaders: anything with loaders `train` and `valid`
@@ -103,8 +103,11 @@ class Learner:
                 raise ValueError(f"`dls` has no batches in {part!r}, expected DataLoaders")
         if not isinstance(model, nn.Module):
             raise ValueError(f"`model` is a {type(model).__name__}, expected an nn.Module")
-        device = getattr(dls, 'device', None)
-        self.dls, self.model = dls, model if device is None else model.to(device)
+        device = getattr(dls, 'device', None)               # PyTorch's loaders name none
+        self.dls, self.model, self.device = dls, model, torch.device(pick_device() if device is None else device)
+        if device is not None or self.device.type != 'cpu':
+            for part in (model, loss_func):
+                if isinstance(part, nn.Module): part.to(self.device)
         self.loss_func, self.opt_func, self.lr = loss_func, opt_func, lr
         self.metrics, self.splitter, self.path, self.opt = listify(metrics), splitter, Path(path), None
         self.recorder, self.cbs, self.listeners, self.training = Recorder(), [], {}, False
@@ -151,7 +154,7 @@ class Learner:
         self.training = training
         self.model.train(training)
         with torch.set_grad_enabled(training):
-            for self.batch, (self.xb, self.yb) in enumerate(batches, start):
+            for self.batch, (self.xb, self.yb) in enumerate(on_device(batches, self.device), start):
                 try: self.within('batch', self.one_batch)
                 except (RuntimeError, ValueError) as e: _explain(self, e)
 
@@ -226,8 +229,9 @@ class Recorder(Callback):
         self.moms.append(group['betas'][0] if 'betas' in group else group.get('momentum', 0.))
 
     def after_train(self, learn):
-        self.train_loss = mean_by_size(self.seen, self.sizes)
-        self.losses += [float(loss) for loss in self.seen]
+        losses = torch.stack(self.seen).tolist() if self.seen else []                        # read in one go
+        self.train_loss = mean_by_size(losses, self.sizes)
+        self.losses += losses
 
     def after_validate(self, learn):
         self.valid = [mean_by_size(self.seen, self.sizes), *(mean_by_size(m, self.sizes) for m in zip(*self.measured))]
@@ -264,10 +268,11 @@ class StopAtNaN(Callback):
     def look(self, learn):
         "Look at the losses since the last look."
         kept, self.kept = self.kept, []
-        for loss, step, batch, lr in kept:
+        losses = torch.stack([loss for loss, *_ in kept]).tolist() if kept else []           # read in one go
+        for loss, (_, step, batch, lr) in zip(losses, kept):
             if math.isfinite(loss): continue
             raise FloatingPointError(
-                f"the loss is {float(loss)} at update {step} (epoch {learn.epoch}, batch {batch}), with a learning "
+                f"the loss is {loss} at update {step} (epoch {learn.epoch}, batch {batch}), with a learning "
                 f"rate of {lr:g}: try a lower one, or look for such numbers in the data")
 
 # %% ../nbs/05_learner.ipynb #fe943e84
@@ -396,7 +401,7 @@ def get_preds(
     act = act or activation_of(self.loss_func) or (lambda scores: scores)
     self.model.eval()
     preds, targets = [], []
-    for xb, *rest in self.dls.valid if dl is None else dl:
+    for xb, *rest in on_device(self.dls.valid if dl is None else dl, self.device):
         preds.append(act(self.model(xb)).cpu()); targets += [part.cpu() for part in rest]
     return torch.cat(preds), torch.cat(targets) if targets else None
 
@@ -446,7 +451,7 @@ def summary(self:Learner)->pd.DataFrame: # a row for each layer without layers i
     for name, layer in self.model.named_modules():
         if not list(layer.children()): hooks.append(layer.register_forward_hook(partial(note, name=name)))
     self.model.eval()
-    try: self.model(next(iter(self.dls.valid))[0])
+    try: self.model(next(iter(on_device(self.dls.valid, self.device)))[0])
     finally:
         for hook in hooks: hook.remove()
     return pd.DataFrame(rows, columns=['layer', 'kind', 'output', 'parameters', 'trained'])
@@ -491,7 +496,8 @@ class Checkpoint(Callback):
         if every is not None: check_range('every', every, 1)
         self.file, self.every = Path(file), every
 
-    def before_train(self, learn): self.at_start, self.due = rng_state(*learn.generators()), False
+    def before_train(self, learn):
+        self.at_start, self.due = rng_state(*learn.generators(), device=learn.device), False
 
     def after_step(self, learn): self.due = self.every is not None and learn.step % self.every == 0
 
@@ -499,14 +505,15 @@ class Checkpoint(Callback):
         if self.due: self.due = False; self.write(learn, learn.epoch, learn.batch + 1)
 
     def after_epoch(self, learn):
-        self.at_start = rng_state(*learn.generators())
+        self.at_start = rng_state(*learn.generators(), device=learn.device)
         self.write(learn, learn.epoch + 1, 0)
 
     def write(self, learn, epoch:int, start:int):
         "Save the state of a run that will go on with batch `start` of an epoch."
         recorder, (tensors, values) = learn.recorder, optimizer_state(learn.opt)
         tensors |= under('model.', learn.model.state_dict())
-        tensors |= under('start.', self.at_start) | under('now.', rng_state(*learn.generators()))
+        now = rng_state(*learn.generators(), device=learn.device)
+        tensors |= under('start.', self.at_start) | under('now.', now)
         if start: tensors['seen'] = torch.stack(recorder.seen)
         values |= dict(epoch=epoch, start=start, step=learn.step, n_epochs=learn.n_epochs, rows=recorder.rows,
                        losses=recorder.losses, lrs=recorder.lrs, moms=recorder.moms, sizes=recorder.sizes)
@@ -532,12 +539,12 @@ def _go_on(
     load_optimizer(self.opt, tensors, values['groups'])
     self.epoch, self.step, start = values['epoch'], values['step'], values['start']
     for name in ('rows', 'losses', 'lrs', 'moms'): setattr(self.recorder, name, values[name])
-    set_rng_state(below('start.', tensors), *self.generators())
+    set_rng_state(below('start.', tensors), *self.generators(), device=self.device)
     if not start: return
     def rest_of_pass():
         batches = self.dls.train.batches(start)
-        set_rng_state(below('now.', tensors), *self.generators())
-        self.recorder.seen, self.recorder.sizes = list(tensors['seen']), values['sizes']
+        set_rng_state(below('now.', tensors), *self.generators(), device=self.device)
+        self.recorder.seen, self.recorder.sizes = list(tensors['seen'].to(self.device)), values['sizes']
         self.one_pass(batches, True, start)
     self.within('epoch', lambda: self.one_epoch(rest_of_pass))
     self.epoch += 1
@@ -546,7 +553,7 @@ def _go_on(
 class _Inference:
     "What is left of the data in an exported model: the way of an item into a batch, and the labels."
     def __init__(self, x_tfms, item_tfms, batch_tfms, vocab, bs:int):  # as in `DataLoader`; `x_tfms` None: tensors
-        self.x_tfms, self.vocab, self.device = x_tfms, vocab, torch.device('cpu')
+        self.x_tfms, self.vocab, self.device = x_tfms, vocab, pick_device()
         self.how = dict(item_tfms=item_tfms, batch_tfms=batch_tfms, device=self.device)
         self.bs, self.train, self.valid = bs, (None,), (None,)                   # nothing to train on
 
@@ -582,7 +589,7 @@ def _no_loss(scores, target): raise ValueError('the exported model names no loss
 def load_learner(
     path,        # what `export` wrote
     model=None,  # the model, where the file's own is not wanted
-)->Learner:      # on the CPU
+)->Learner:      # where `pick_device` says
     "A Learner that can predict; nothing in the file is run. Raises `ValueError` if it is damaged or asks for more."
     tensors, values = load_tensors(path)
     if 'data' not in values: raise ValueError(f"{path} holds no exported model, expected a file written by `export`")

@@ -65,7 +65,8 @@ def _check_weight(weight:Tensor, shape):
     sizes = (1,) * (len(shape) - weight.dim()) + tuple(weight.shape)
     if len(sizes) > len(shape) or any(w not in (1, n) for w, n in zip(sizes, shape)):
         raise ValueError(f"`pos_weight` has shape {tuple(weight.shape)}, expected to broadcast to {tuple(shape)}")
-    if not (weight >= 0).all(): raise ValueError(f"`pos_weight` holds {weight.min():g}, expected 0 or more")
+    if weight.device.type != 'cpu' or (weight >= 0).all(): return
+    raise ValueError(f"`pos_weight` holds {weight.min():g}, expected 0 or more")
 
 def binary_cross_entropy_with_logits(
     scores:Tensor,           # any shape, float: positive means yes
@@ -78,7 +79,7 @@ def binary_cross_entropy_with_logits(
     of_yes = target * _softplus(-scores)
     if pos_weight is not None:
         _check_weight(pos_weight, scores.shape)
-        of_yes = of_yes * pos_weight
+        of_yes = of_yes * pos_weight.to(scores.device)
     return _reduce(of_yes + (1 - target) * _softplus(scores), reduction)
 
 # %% ../nbs/03_multilabel.ipynb #9e733d25
@@ -107,6 +108,7 @@ def _ratio(above:Tensor, below:Tensor, zero_division, what:str)->Tensor:  # (C,)
 def _counts(named:Tensor, target:Tensor)->tuple[Tensor, Tensor, Tensor]:
     "For each label: named and there, named, there."
     check_shape('named', named, None, None); check_shape('target', target, *named.shape)
+    named, target = named.cpu(), target.cpu()             # not every accelerator has float64
     check_yes_no('named', named); check_yes_no('target', target)
     named, target = named == 1, target == 1
     return (named & target).sum(0), named.sum(0), target.sum(0)
@@ -115,7 +117,7 @@ def precision(
     named:Tensor,         # (N, C) of 0 and 1, or bool: which labels were named
     target:Tensor,        # (N, C) of 0 and 1: which are there
     zero_division=None,   # the value for a label never named; None: raise `ValueError`
-)->Tensor:                # (C,) float64, 0..1
+)->Tensor:                # (C,) float64, 0..1, on the CPU
     "Of the rows where a label was named, the share that has it."
     both, n_named, _ = _counts(named, target)
     return _ratio(both, n_named, zero_division, 'is never named')
@@ -124,7 +126,7 @@ def recall(
     named:Tensor,         # (N, C) of 0 and 1, or bool: which labels were named
     target:Tensor,        # (N, C) of 0 and 1: which are there
     zero_division=None,   # the value for a label that no row has; None: raise `ValueError`
-)->Tensor:                # (C,) float64, 0..1
+)->Tensor:                # (C,) float64, 0..1, on the CPU
     "Of the rows that have a label, the share where it was named."
     both, _, n_there = _counts(named, target)
     return _ratio(both, n_there, zero_division, 'is in no row of `target`')
@@ -133,7 +135,7 @@ def f1(
     named:Tensor,         # (N, C) of 0 and 1, or bool: which labels were named
     target:Tensor,        # (N, C) of 0 and 1: which are there
     zero_division=None,   # the value for a label neither named nor there; None: raise `ValueError`
-)->Tensor:                # (C,) float64, 0..1
+)->Tensor:                # (C,) float64, 0..1, on the CPU
     "Harmonic mean of precision and recall: twice the hits, over named plus there (van Rijsbergen 1979)."
     both, n_named, n_there = _counts(named, target)
     return _ratio(2 * both, n_named + n_there, zero_division, 'is neither named nor there')
@@ -143,10 +145,12 @@ def average_precision(
     scores:Tensor,        # (N, C) float
     target:Tensor,        # (N, C) of 0 and 1
     zero_division=None,   # the value for a label that no row has; None: raise `ValueError`
-)->Tensor:                # (C,) float64, 0..1
+)->Tensor:                # (C,) float64, 0..1, on the CPU
     "Mean over the rows with a label of the precision among all rows scored at least as high (not interpolated)."
     check_float('scores', scores); check_shape('scores', scores, None, None)
-    check_shape('target', target, *scores.shape); check_yes_no('target', target)
+    check_shape('target', target, *scores.shape)
+    scores, target = scores.cpu(), target.cpu()           # not every accelerator has float64
+    check_yes_no('target', target)
     if scores.isnan().any(): raise ValueError("`scores` holds nan, expected numbers that can be ranked")
     ranked, order = scores.T.sort(descending=True)                                        # (C, N)
     hit = (target.T == 1).gather(1, order)

@@ -257,10 +257,10 @@ def undone(self:Learner):
     layers = [(layer, layer.training, dict(layer._buffers)) for layer in self.model.modules()]
     opt = self.opt and copy.deepcopy(self.opt.state_dict())
     memories, gens = [_memory(thing) for thing in (*self.cbs, self)], self.generators()
-    rng = rng_state(*gens)
+    rng = rng_state(*gens, device=self.device)
     try: yield self
     finally:
-        set_rng_state(rng, *gens)
+        set_rng_state(rng, *gens, device=self.device)
         for put_back in memories: put_back()
         for layer, mode, buffers in layers: layer.training = mode; layer._buffers.update(buffers)
         for t, value, grad in kept: t.data.copy_(value); t.grad = grad

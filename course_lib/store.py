@@ -74,19 +74,29 @@ def load_tensors(
     return tensors, json.loads(meta['values'])
 
 # %% ../nbs/tools/store.ipynb #fb74312e
+def _source_of(device):  # torch.device or None -> functions that read and set, or None
+    "The global random numbers of an accelerator."
+    module = None if device is None else getattr(torch, device.type, None)
+    if not hasattr(module, 'get_rng_state'): return None
+    where = () if device.type == 'mps' else (device,)      # there is but one
+    return (lambda: module.get_rng_state(*where)), (lambda state: module.set_rng_state(state, *where))
+
 def rng_state(
-    *gens,  # further torch.Generators
-)->dict:    # {name: Tensor}
+    *gens,        # further torch.Generators
+    device=None,  # torch.device whose own source is wanted too; None: none
+)->dict:          # {name: Tensor on the CPU}
     "Where the global sources of random numbers stand, and those given."
     version, inner, gauss = random.getstate()
     _, keys, pos, has_gauss, cached = np.random.get_state()
     state = dict(torch=torch.get_rng_state(), python=torch.tensor(inner), numpy=torch.tensor(keys.astype('int64')),
                  floats=torch.tensor([math.nan if gauss is None else gauss, cached], dtype=torch.float64), numpy_at=torch.tensor([pos, has_gauss]))
+    if source := _source_of(device): state[f'of {device.type}'] = source[0]().cpu()
     return state | {f'gen{i}': gen.get_state() for i, gen in enumerate(gens)}
 
 def set_rng_state(
-    state:dict,  # as `rng_state` gave it
-    *gens,       # as many torch.Generators as there
+    state:dict,   # as `rng_state` gave it
+    *gens,        # as many torch.Generators as there
+    device=None,  # as there; of another kind than there, its source stays where it is
 ):
     "Put the sources back to where they stood."
     gauss, cached = state['floats'].tolist()
@@ -94,6 +104,8 @@ def set_rng_state(
     pos, has_gauss = state['numpy_at'].tolist()
     np.random.set_state(('MT19937', state['numpy'].numpy().astype('uint32'), pos, has_gauss, cached))
     torch.set_rng_state(state['torch'])
+    source = _source_of(device)
+    if source and (kept := state.get(f'of {device.type}')) is not None: source[1](kept)
     for i, gen in enumerate(gens): gen.set_state(state[f'gen{i}'])
 
 # %% ../nbs/tools/store.ipynb #f3bdb3a1

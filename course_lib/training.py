@@ -70,10 +70,10 @@ def numerical_gradient(
     if x.dtype != torch.float64:
         raise TypeError(f"`x` is {x.dtype}, expected torch.float64, for the digits")
     slopes = []
-    for bump in step * torch.eye(x.numel(), dtype=x.dtype):   # along one element
+    for bump in step * torch.eye(x.numel()).to(x):            # along one element
         bump = bump.view(x.shape)
         slopes.append((f(x + bump) - f(x - bump)).item() / (2 * step))
-    return torch.tensor(slopes, dtype=x.dtype).view(x.shape)
+    return x.new_tensor(slopes).view(x.shape)
 
 # %% ../nbs/01_training.ipynb #ca1c1af1
 def sgd_step(
@@ -172,15 +172,15 @@ def relu(
 # %% ../nbs/01_training.ipynb #b51f7779
 def init_mlp(
     sizes,                # numbers of inputs, hidden activations ..., outputs
-    gen:torch.Generator,  # draws the weights
+    gen:torch.Generator,  # draws the weights, which live where it does
 )->list[Tensor]:          # weight (n_in, n_out) and bias (n_out,) of each layer in turn
     "Random weights of deviation sqrt(2 / n_in), zero biases (He et al. 2015, eq. 10)."
     if len(sizes) < 2 or min(sizes) < 1:
         raise ValueError(f"`sizes` is {tuple(sizes)}, expected two or more from 1 up")
     params = []
     for n_in, n_out in zip(sizes, sizes[1:]):
-        weight = torch.randn(n_in, n_out, generator=gen) * math.sqrt(2 / n_in)
-        params += [weight, torch.zeros(n_out)]
+        weight = torch.randn(n_in, n_out, generator=gen, device=gen.device)
+        params += [weight * math.sqrt(2 / n_in), torch.zeros(n_out, device=gen.device)]
     return [p.requires_grad_() for p in params]
 
 # %% ../nbs/01_training.ipynb #0851562d
