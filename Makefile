@@ -1,5 +1,7 @@
 # Each target makes the environment that it needs: .venv in this folder, from settings.ini and constraints.txt.
-PYTHON ?= python3
+# With the Python that you name (make PYTHON=...), else with the first of these that runs and has all that it takes.
+PYTHON ?=
+CANDIDATES = python3.13 python3.14 python3.12 python3.11 python3
 BIN := .venv/bin
 LESSON ?= 01
 MODULE ?= training
@@ -13,13 +15,45 @@ help:
 	@echo "make real     run every lesson on the real data too; fetches what is missing"
 	@echo "make bench    time training beside a bare loop, fastai and others (in an environment of their own); wants ml-100k"
 	@echo "make clean    remove what the other targets made, but not .venv"
-	@echo "For maintainers (CONTRIBUTING.md): make prepare, save, seeds LESSON=02, mutate MODULE=losses"
+	@echo "For maintainers (CONTRIBUTING.md): make prepare, save,, seeds LESSON=02, mutate MODULE=losses"
+
+# Asks a Python, of whatever age, whether it can carry the course.
+define PYTHON_CHECK
+import sys
+found, lacks = "Python %d.%d.%d" % sys.version_info[:3], []
+if sys.version_info < (3, 11): sys.exit(found + ", but the course needs 3.11 or newer")
+if sys.maxsize < 2**32: sys.exit(found + " of 32 bits, for which PyTorch has no build")
+from importlib.util import find_spec
+for part, name in ("venv", "venv"), ("ensurepip", "ensurepip"), ("_ssl", "ssl"), ("_ctypes", "ctypes"), ("_sqlite3", "sqlite3"):
+    if not find_spec(part): lacks.append(name)
+if lacks: sys.exit(found + " without its part " + ", ".join(lacks) + " (Debian and Ubuntu: apt install python3-venv)")
+if sys.version_info >= (3, 15): sys.stderr.write("make: PyTorch may have no build for %s; if installing fails, install Python 3.13\n" % found)
+print(found)
+endef
+export PYTHON_CHECK
+
+# Makes the folder of the rule's target an environment, unless it is one already and nobody asked for another Python.
+define ENVIRONMENT
+{ mkdir -p $(@D) && test -w $(@D); } 2>/dev/null || { echo "make: the folder $$PWD cannot be written; copy the course to a folder of your own, and run make there"; exit 1; }; \
+here=$$($(@D)/bin/python -c "$$PYTHON_CHECK" 2>/dev/null); python='$(PYTHON)'; said=; \
+test -n "$$python$$here" || for name in $(CANDIDATES); do \
+  "$$name" -c "" 2>/dev/null || continue; \
+  if why=$$("$$name" -c "$$PYTHON_CHECK" 2>&1); then python=$$name; break; fi; said="$$said $$name is $$why."; \
+done; \
+if test -z "$$python$$here"; then \
+  echo "make: no Python here fits.$$said"; \
+  echo "Install Python 3.13 (macOS: brew install python@3.13; Debian and Ubuntu: apt install python3 python3-venv; or from https://www.python.org/downloads), or name one: make PYTHON=/path/to/python3.13"; exit 1; \
+fi; \
+if test -n "$$python"; then \
+  is=$$("$$python" -c "$$PYTHON_CHECK") || { echo "make: $$python cannot be used; name another with make PYTHON=python3.13"; exit 1; }; \
+  test "$$is" = "$$here" || { echo "Making $(@D) with $$python ($$is): a few minutes and some gigabytes, once."; "$$python" -m venv --clear $(@D) || exit 1; here=; }; \
+fi; \
+test -z "$$here" || echo "Bringing $(@D) ($$here) up to date."
+endef
 
 .venv/ready: settings.ini setup.py constraints.txt
-	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 10) <= v <= (3, 13) else "make: $(PYTHON) is Python %d.%d, expected 3.10 to 3.13; name another with make PYTHON=python3.12" % v)'
-	@echo "Making .venv: a few minutes and some gigabytes, once."
-	@$(PYTHON) -m venv .venv || { echo "make: the venv module is missing; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
-	@PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --disable-pip-version-check --use-pep517 -e '.[dev]'
+	@$(ENVIRONMENT)
+	@PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --disable-pip-version-check --use-pep517 -e '.[dev]' || { echo "make: the packages could not be installed; pip says above why"; exit 1; }
 	@touch $@
 
 run: .venv/ready
@@ -35,7 +69,7 @@ site: .venv/ready
 
 .venv-bench/ready: benchmarks/requirements.txt
 	@echo "Making .venv-bench, for the rivals: a few minutes and some gigabytes, once."
-	@$(PYTHON) -m venv .venv-bench
+	@$(or $(PYTHON),python3) -m venv .venv-bench
 	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
 	@touch $@
 

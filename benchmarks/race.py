@@ -3,7 +3,6 @@ import argparse
 import json
 import os
 import platform
-import pty
 import subprocess
 import sys
 import threading
@@ -21,6 +20,7 @@ from course_lib.store import write_whole
 class Worker:
     "A competitor's process, which runs `script`; it sees a terminal, so that it shows its progress."
     def __init__(self, python, who, script='worker.py', threads=2):
+        import pty                                      # POSIX only; what is stored can be read on Windows too
         self.who, (answers, theirs), (screen, terminal) = who, os.pipe(), pty.openpty()
         env = {**os.environ, 'PYTHONWARNINGS': 'ignore', 'TERM': 'xterm', 'COLUMNS': '120', 'OMP_NUM_THREADS': str(threads)}
         self.process = subprocess.Popen([python, Path(__file__).with_name(script), who, str(theirs)], stdin=subprocess.PIPE, stdout=terminal,

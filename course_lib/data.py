@@ -195,7 +195,7 @@ class DataLoader:
         batch_tfms=(),         # functions of a batch's input
         collate=None,          # function: list of items -> batch; None: ours
         num_workers:int=0,     # worker processes; 0: fetch in this one
-        context=None,          # how processes start: 'fork' or 'spawn'; None: fork on Linux, else as Python does
+        context=None,          # 'fork', 'spawn' or 'forkserver'; None: fork on Linux, else as Python does
         device=None,           # where batches go; None: where `pick_device` says, the CPU unless told otherwise
     ):
         check_range('bs', bs, 1); check_range('num_workers', num_workers, 0)

@@ -13,6 +13,7 @@ import html
 import json
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from threading import Thread
 
@@ -86,6 +87,13 @@ def judge(
 # %% ../nbs/tools/study.ipynb #dc63b3bd
 FOLDER = 'my_answers'
 
+def _folder()->Path:
+    "The folder of the student's own files, made if need be; raises `PermissionError` if nothing can be written there."
+    folder = _home()/FOLDER
+    with suppress(OSError): folder.mkdir(exist_ok=True)
+    if folder.is_dir() and os.access(folder, os.W_OK): return folder
+    raise PermissionError(f"{folder} cannot be written: copy the course to a folder of your own")
+
 def read_progress()->dict: # {id: {'tries': 3, 'passed': True, 'revealed': False}}
     "What was tried so far; raises `ValueError`, which names the file, if it cannot be read."
     path = _home()/FOLDER/'progress.json'
@@ -94,12 +102,13 @@ def read_progress()->dict: # {id: {'tries': 3, 'passed': True, 'revealed': False
     except ValueError as e: raise ValueError(f"{path} is damaged ({e}): move it away to start anew") from e
 
 def _record(id:str, **changes):
-    "Note changes in the progress of one question: `tries` is added, the others are set."
+    "Note changes in the progress of one question: `tries` is added, the others are set. Where nothing can be written, say so."
+    try: folder = _folder()
+    except PermissionError as e: return print(f"{id}: your progress is not kept. {e}")
     progress = read_progress()
     entry = progress.setdefault(id, {'tries': 0, 'passed': False, 'revealed': False})
     entry['tries'] += changes.pop('tries', 0)
     entry.update(changes)
-    (folder := _home()/FOLDER).mkdir(exist_ok=True)
     (part := folder/'.progress.part').write_text(json.dumps(progress, indent=1), encoding='utf-8')
     os.replace(part, folder/'progress.json')
 
@@ -157,11 +166,10 @@ def course_quiz(
     lessons:_many('numbers or names, such as 02 or losses; all lessons if none is named')=(),
 ):
     "Write your own copies of questionnaires, without answers, into the folder my_answers; a copy that is there stays."
-    try: paths = [(_home()/'questionnaire'/path.name, _home()/FOLDER/path.name) for path in find_lessons(_home(), lessons)]
-    except (ValueError, FileNotFoundError) as e: sys.exit(f"course_quiz: {e}")
+    try: paths = [(_home()/'questionnaire'/path.name, _folder()/path.name) for path in find_lessons(_home(), lessons)]
+    except (ValueError, FileNotFoundError, PermissionError) as e: sys.exit(f"course_quiz: {e}")
     for questions, mine in paths:
         if mine.exists(): print(f"{mine} is there already, and stays as it is"); continue
-        mine.parent.mkdir(exist_ok=True)
         nbformat.write(students_copy(questions), part := mine.with_suffix('.part'))
         os.replace(part, mine)
         print(f"{mine}: open it in JupyterLab and answer")
@@ -195,9 +203,10 @@ def course_cards(
     lessons:_many('numbers or names, such as 02 or losses; all lessons if none is named')=(),
 ):
     "Write my_answers/cards.txt, which Anki imports: a card for each question."
-    try: questions = [q for path in find_lessons(_home(), lessons) for q in read_questions(_home()/'questionnaire'/path.name)]
-    except (ValueError, FileNotFoundError) as e: sys.exit(f"course_cards: {e}")
-    (folder := _home()/FOLDER).mkdir(exist_ok=True)
+    try:
+        questions = [q for path in find_lessons(_home(), lessons) for q in read_questions(_home()/'questionnaire'/path.name)]
+        folder = _folder()
+    except (ValueError, FileNotFoundError, PermissionError) as e: sys.exit(f"course_cards: {e}")
     with (part := folder/'.cards.part').open('w', encoding='utf-8', newline='') as f:
         f.write('#separator:tab\n#html:true\n#deck:Deep Learning, Checked\n#notetype:Basic\n#columns:Front\tBack\tTags\n#tags column:3\n')
         csv.writer(f, delimiter='\t', quoting=csv.QUOTE_ALL, lineterminator='\n').writerows(map(card, questions))

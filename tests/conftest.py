@@ -3,6 +3,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 from configparser import ConfigParser
 from pathlib import Path
 
@@ -12,8 +13,9 @@ ROOT = Path(__file__).resolve().parent.parent
 LESSONS = sorted((ROOT/'nbs').glob('[0-9][0-9]_*.ipynb'))
 TOOLS = sorted((ROOT/'nbs'/'tools').glob('*.ipynb'))
 QUESTIONNAIRES = sorted((ROOT/'questionnaire').glob('*.ipynb'))
-NOT_COPIED = shutil.ignore_patterns('.git', '.venv', '.venv-bench', '__pycache__', '.*_cache', '.hypothesis', '*.egg-info', 'build')
+NOT_COPIED = shutil.ignore_patterns('.git', '.venv*', '__pycache__', '.*_cache', '.hypothesis', '*.egg-info', 'build')
 EVERY = {p for folder in ('nbs', 'questionnaire') for p in (ROOT/folder).rglob('*.ipynb') if '.ipynb_checkpoints' not in p.parts}
+PROGRAMS = os.pathsep.join([os.path.dirname(sys.executable), sysconfig.get_path('scripts')])       # Windows has two folders
 FLAGS = ['real'] if os.environ.get('COURSE_DATA') else []
 
 _settings = ConfigParser(delimiters=['='])
@@ -31,10 +33,9 @@ if FLAGS: os.environ['COURSE_DATA'] = str((ROOT/os.environ['COURSE_DATA']).resol
 
 def run(*command, cwd=ROOT, timeout=600, **env):
     "Run a command of the environment with the library of the checkout `cwd`; returns the finished process, output as text."
-    program = Path(sys.executable).with_name(command[0])
-    command = [str(program) if program.exists() else command[0], *map(str, command[1:])]
-    env = {**os.environ, 'PYTHONPATH': str(cwd), **env}
-    return subprocess.run(command, cwd=cwd, env=env, timeout=timeout, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    command = [shutil.which(command[0], path=PROGRAMS) or command[0], *map(str, command[1:])]
+    env = {**os.environ, 'PYTHONPATH': str(cwd), 'PYTHONUTF8': '1', **env}       # Windows: UTF-8, whatever its console speaks
+    return subprocess.run(command, cwd=cwd, env=env, timeout=timeout, encoding='utf-8', errors='replace', stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
 
 @pytest.fixture

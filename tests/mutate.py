@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 LISTED = ROOT/'tests'/'equivalent_mutants.txt'
-NOT_COPIED = shutil.ignore_patterns('.git', '.venv', '.venv-bench', '__pycache__', '.*_cache', '.hypothesis', '*.egg-info', 'build')
+NOT_COPIED = shutil.ignore_patterns('.git', '.venv*', '__pycache__', '.*_cache', '.hypothesis', '*.egg-info', 'build')
 BROAD = {'test_notebooks.py', 'test_house_rules.py', 'test_gate.py', 'test_drop_in.py', 'test_library.py', 'test_mutate.py'}
 
 OPERATORS = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.FloorDiv: ast.Mult, ast.Mod: ast.Mult,

@@ -10,7 +10,7 @@ from importlib.metadata import entry_points
 
 import nbformat
 import pytest
-from conftest import ROOT, run
+from conftest import PROGRAMS, ROOT, run
 
 COMMANDS = ('course_run', 'course_data', 'course_doctor', 'course_prepare', 'course_quiz', 'course_progress', 'course_cards')
 
@@ -19,7 +19,7 @@ COMMANDS = ('course_run', 'course_data', 'course_doctor', 'course_prepare', 'cou
 def test_help(command, tmp_path, monkeypatch, capsys):
     "In this process, which has torch already: all seven would wait for it as long as a lesson takes."
     (entry,) = entry_points(group='console_scripts', name=command)
-    assert shutil.which(command, path=os.path.dirname(sys.executable))
+    assert shutil.which(command, path=PROGRAMS)
     (tmp_path/command).write_text(f'from {entry.module} import {entry.attr}\n{entry.attr}()\n')
     monkeypatch.setattr(sys, 'argv', [command, '--help'])
     with pytest.raises(SystemExit) as ended: runpy.run_path(str(tmp_path/command), run_name='__main__')
@@ -70,7 +70,7 @@ def test_failure_is_told(tmp_path):
     assert path.read_bytes() == before
 
 
-@pytest.mark.skipif(os.name == 'nt', reason='a console sends the signal differently on Windows')
+@pytest.mark.skipif(os.name == 'nt', reason='needs groups of processes and signals, which are POSIX')
 def test_interrupt_leaves_nothing_broken(tmp_path):
     "Ctrl-C while a lesson runs: a word, no traceback, the notebook as it was, no kernel left over."
     path = toy(tmp_path, 'print("fine")', 'import pathlib, os, time\npathlib.Path("started").write_text(str(os.getpid()))\ntime.sleep(100)')

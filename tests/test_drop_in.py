@@ -42,9 +42,9 @@ def test_drop_in(checkout):
     write(checkout/'nbs'/f'{name}.ipynb', LESSON, **names)
     write(checkout/'questionnaire'/f'{name}.ipynb', QUESTIONS, **names)
     done = run('course_prepare', cwd=checkout)                                       # make prepare
-    assert done.returncode == 0 and 'def double' in (checkout/'course_lib'/f'{subject}.py').read_text(), done.stdout
-    assert 'from .training import relu' in (checkout/'course_lib'/f'{subject}.py').read_text()
-    assert f'| {number} | [**Doubling**](nbs/{name}.ipynb): Twice a number, by hand |' in (checkout/'README.md').read_text()   # mapped
+    assert done.returncode == 0 and 'def double' in (checkout/'course_lib'/f'{subject}.py').read_text(encoding='utf-8'), done.stdout
+    assert 'from .training import relu' in (checkout/'course_lib'/f'{subject}.py').read_text(encoding='utf-8')
+    assert f'| {number} | [**Doubling**](nbs/{name}.ipynb): Twice a number, by hand |' in (checkout/'README.md').read_text(encoding='utf-8')   # mapped
     done = run('course_run', '--save', number, cwd=checkout)                         # found and run
     assert done.returncode == 0 and f'{name} ' in done.stdout and 'twice two' in done.stdout and '4.0000' in done.stdout, done.stdout
     tests = ('tests/test_notebooks.py', 'tests/test_house_rules.py', 'tests/test_library.py')

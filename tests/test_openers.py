@@ -41,7 +41,7 @@ def test_colab_cells(monkeypatch):
 def test_dev_container():
     "Codespaces makes the environment as the README says, on a Python that the course supports."
     container = json.loads((ROOT/'.devcontainer'/'devcontainer.json').read_text(encoding='utf-8'))
-    assert container['name'] == 'Deep Learning, Checked' and 'python:1-3.12' in container['image']
+    assert container['name'] == 'Deep Learning, Checked' and 'python:1-3.13' in container['image']
     assert '-c constraints.txt' in container['postCreateCommand'] and '.[dev]' in container['postCreateCommand']
 
 
