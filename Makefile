@@ -15,7 +15,7 @@ help:
 	@echo "make real     run every lesson on the real data too; fetches what is missing"
 	@echo "make bench    time training beside a bare loop, fastai and others (in an environment of their own); wants ml-100k"
 	@echo "make clean    remove what the other targets made, but not .venv"
-	@echo "For maintainers (CONTRIBUTING.md): make prepare, save,, seeds LESSON=02, mutate MODULE=losses"
+	@echo "For maintainers (CONTRIBUTING.md): make prepare, save, seeds LESSON=02, mutate MODULE=losses"
 
 # Asks a Python, of whatever age, whether it can carry the course.
 define PYTHON_CHECK
