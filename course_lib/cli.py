@@ -42,11 +42,11 @@ def _many(help:str):
 # %% ../nbs/tools/cli.ipynb #d46a4a64
 def find_lessons(
     root:Path,     # top of the checkout
-    wanted=(),     # numbers or names, such as '02' or 'losses'; all lessons if empty
+    wanted=(),     # numbers or names, such as '02', '2' or 'losses'; all lessons if empty
 )->list[Path]:     # in the order of their numbers
     "The notebooks of the lessons; raises `ValueError` for a wanted one that is not there."
     lessons = sorted(path for path in (root/'nbs').glob('*.ipynb') if re.match(r'\d\d_\w+$', path.stem))
-    known = {key: path for path in lessons for key in (path.stem, path.stem[:2], path.stem[3:])}
+    known = {key: path for path in lessons for key in (path.stem, path.stem[:2], str(int(path.stem[:2])), path.stem[3:])}
     if unknown := [name for name in wanted if name not in known]:
         raise ValueError(f"no lesson {unknown[0]!r}, expected one of {', '.join(p.stem for p in lessons) or 'none: nbs is empty'}")
     return sorted({known[name] for name in wanted}) if wanted else lessons

@@ -14,16 +14,19 @@ import json
 import os
 import sys
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from threading import Thread
 
 import nbformat
 from fastcore.script import call_parse
+from filelock import FileLock
 from nbconvert.filters import markdown2html
 
 from .cli import _many, find_lessons, save_notebook, table
 from .core import course_root
 from .quiz import Question, read_questions, verdict
+from .store import write_whole
 
 # %% ../nbs/tools/study.ipynb #55e8932e
 def _home()->Path:
@@ -98,19 +101,31 @@ def read_progress()->dict: # {id: {'tries': 3, 'passed': True, 'revealed': False
     "What was tried so far; raises `ValueError`, which names the file, if it cannot be read."
     path = _home()/FOLDER/'progress.json'
     if not path.exists(): return {}
-    try: return json.loads(path.read_text(encoding='utf-8'))
+    try: found = json.loads(path.read_text(encoding='utf-8'))
     except ValueError as e: raise ValueError(f"{path} is damaged ({e}): move it away to start anew") from e
+    if isinstance(found, dict) and all(isinstance(entry, dict) and isinstance(entry.get('tries'), int) for entry in found.values()): return found
+    raise ValueError(f"{path} is damaged (it holds something else than progress): move it away to start anew")
+
+def _whole_progress()->dict:
+    "The progress; a damaged file is put aside, which is told, and nothing has been tried yet."
+    try: return read_progress()
+    except ValueError:
+        path = _home()/FOLDER/'progress.json'
+        aside = next(p for i in count(1) if not (p := path.with_name(f'progress-damaged-{i}.json')).exists())
+        os.replace(path, aside)
+        print(f"{path.name} is damaged: it was put aside as {aside.name}, and a new one is begun")
+        return {}
 
 def _record(id:str, **changes):
     "Note changes in the progress of one question: `tries` is added, the others are set. Where nothing can be written, say so."
     try: folder = _folder()
     except PermissionError as e: return print(f"{id}: your progress is not kept. {e}")
-    progress = read_progress()
-    entry = progress.setdefault(id, {'tries': 0, 'passed': False, 'revealed': False})
-    entry['tries'] += changes.pop('tries', 0)
-    entry.update(changes)
-    (part := folder/'.progress.part').write_text(json.dumps(progress, indent=1), encoding='utf-8')
-    os.replace(part, folder/'progress.json')
+    with FileLock(folder/'.progress.lock'):                # two notebooks may record at once
+        progress = _whole_progress()
+        entry = progress.setdefault(id, {'tries': 0, 'passed': False, 'revealed': False})
+        entry['tries'] += changes.pop('tries', 0)
+        entry.update(changes)
+        write_whole(folder/'progress.json', json.dumps(progress, indent=1).encode())
 
 # %% ../nbs/tools/study.ipynb #39c7c97d
 def check(
@@ -137,7 +152,7 @@ def reveal(
 ):
     "Show the reference answer, once you have passed or if you insist."
     _, question = find_question(id)
-    if not insist and not read_progress().get(id, {}).get('passed'):
+    if not insist and not _whole_progress().get(id, {}).get('passed'):
         return print(f"{id}: you have not passed yet. There is hint('{id}'); to see the answer all the same: reveal('{id}', insist=True)")
     _record(id, revealed=True)
     print('\n\n'.join(filter(None, [f'{id}: {question.prose}' if question.prose else f'{id}:', question.witness, question.answer])))
@@ -179,8 +194,8 @@ def course_progress():
     "Show how many questions of each lesson you have tried, passed and revealed."
     try: progress, paths = read_progress(), [_home()/'questionnaire'/p.name for p in find_lessons(_home())]
     except (ValueError, FileNotFoundError) as e: sys.exit(f"course_progress: {e}")
-    count = lambda ids, key: sum(bool(progress.get(id, {}).get(key)) for id in ids)
-    rows = [[path.stem, len(ids), *(count(ids, key) for key in ('tries', 'passed', 'revealed'))]
+    how_many = lambda ids, key: sum(bool(progress.get(id, {}).get(key)) for id in ids)
+    rows = [[path.stem, len(ids), *(how_many(ids, key) for key in ('tries', 'passed', 'revealed'))]
             for path in paths for ids in [[q.id for q in read_questions(path)]]]
     rows.append(['all', *(sum(column) for column in list(zip(*rows))[1:])])
     print(table(['lesson', 'questions', 'tried', 'passed', 'revealed'], rows))

@@ -1,4 +1,9 @@
 """The student's side: copies that give nothing away, checks that hold there, cards that Anki opens."""
+import json
+import os
+import subprocess
+import sys
+
 import nbformat
 import pytest
 from conftest import LESSONS, QUESTIONNAIRES, run
@@ -86,3 +91,13 @@ def test_cards_open_in_anki(checkout):
     assert {(n.fields[0], n.fields[1], ' '.join(sorted(n.tags))) for n in notes} == {(f, b, ' '.join(sorted(t.split()))) for f, b, t in wanted}
     assert {collection.decks.name(n.cards()[0].did) for n in notes} == {'Deep Learning, Checked'}
     collection.close()
+
+
+def test_two_notebooks_record_at_once(checkout):
+    "None of the tries of two processes is lost, and the file is whole."
+    code = "from course_lib.study import _record\nfor _ in range(150): _record('02-01', tries=1)"
+    env = {**os.environ, 'PYTHONPATH': str(checkout)}
+    both = [subprocess.Popen([sys.executable, '-c', code], cwd=checkout, env=env) for _ in range(2)]
+    assert [process.wait(timeout=120) for process in both] == [0, 0]
+    progress = json.loads((checkout/'my_answers'/'progress.json').read_text())
+    assert progress == {'02-01': dict(tries=300, passed=False, revealed=False)}
