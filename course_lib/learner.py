@@ -460,10 +460,13 @@ def summary(self:Learner)->pd.DataFrame: # a row for each layer without layers i
 @patch
 def file_of(
     self:Learner,
-    name:str,  # without folder and suffix
+    name:str,  # with or without the suffix
 )->Path:
-    "Where `save` puts a file of this name."
-    return self.path/'models'/f'{name}.safetensors'
+    "Where `save` and `export` put a file of this name; `ValueError` if that is elsewhere."
+    folder = self.path/'models'
+    file = folder/f"{str(name).removesuffix('.safetensors')}.safetensors"
+    if file.resolve().is_relative_to(folder.resolve()) and file.stem: return file
+    raise ValueError(f"`name` is {str(name)!r}, expected the name of a file in {folder}")
 
 @patch
 def save(
@@ -553,6 +556,7 @@ def _go_on(
 class _Inference:
     "What is left of the data in an exported model: the way of an item into a batch, and the labels."
     def __init__(self, x_tfms, item_tfms, batch_tfms, vocab, bs:int):  # as in `DataLoader`; `x_tfms` None: tensors
+        check_range('bs', bs, 1)
         self.x_tfms, self.vocab, self.device = x_tfms, vocab, pick_device()
         self.how = dict(item_tfms=item_tfms, batch_tfms=batch_tfms, device=self.device)
         self.bs, self.train, self.valid = bs, (None,), (None,)                   # nothing to train on
@@ -587,14 +591,29 @@ def export(
 def _no_loss(scores, target): raise ValueError('the exported model names no loss, expected a Learner made with one')
 
 def load_learner(
-    path,        # what `export` wrote
+    path,        # the file that `export` wrote, or its name: then it is looked for in `models`, too
     model=None,  # the model, where the file's own is not wanted
 )->Learner:      # where `pick_device` says
     "A Learner that can predict; nothing in the file is run. Raises `ValueError` if it is damaged or asks for more."
-    tensors, values = load_tensors(path)
+    path = _exported(Path(path))
+    try: return _from_file(path, *load_tensors(path), model)
+    except (KeyError, TypeError, AttributeError, IndexError, RuntimeError) as e:
+        raise ValueError(f"{path} is not as `export` writes it ({type(e).__name__}: {e})") from e
+
+def _exported(given:Path)->Path:
+    "Where the file of this name lies."
+    named = given.with_name(f'{given.name.removesuffix(".safetensors")}.safetensors')
+    places = dict.fromkeys((given, named, given.parent/'models'/named.name))
+    if found := next((p for p in places if p.is_file()), None): return found
+    raise FileNotFoundError(f"no exported model: none of {', '.join(map(str, places))} is there")
+
+def _from_file(path, tensors:dict, values:dict, model)->Learner:
+    "The Learner that the content of a file describes."
     if 'data' not in values: raise ValueError(f"{path} holds no exported model, expected a file written by `export`")
     data = {k: rebuild(v) for k, v in values['data'].items()}
     loss_func = data.pop('loss')
-    model = rebuild(values['model']) if model is None else model
+    if loss_func not in (None, *_LOSSES.values()): raise ValueError(f"{path} names the loss {loss_func}, expected one that `export` knows")
+    if model is None:
+        with torch.device('meta'): model = rebuild(values['model'])          # takes no memory, whatever sizes it asks for
     load_model(model, tensors, path)
     return Learner(_Inference(**data), model.eval(), loss_func or _no_loss)

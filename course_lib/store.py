@@ -70,6 +70,7 @@ def load_tensors(
             meta, tensors = f.metadata() or {}, {name: f.get_tensor(name) for name in f.keys()}
     except (SafetensorError, OSError) as e: raise ValueError(f"{path} cannot be read: {e}. It was cut short, or is another kind of file") from e
     if meta.get('format') != _FORMAT: raise ValueError(f"{path} has the format {meta.get('format')!r}, expected {_FORMAT!r}")
+    if not {'values', 'digest'} <= meta.keys(): raise ValueError(f"{path} lacks its values or its digest")
     if _digest(tensors, meta['values']) != meta['digest']: raise ValueError(f"{path} was changed: its digest is not that of its content")
     return tensors, json.loads(meta['values'])
 
@@ -156,7 +157,8 @@ def load_model(
         found, wanted = (tuple(d[name].shape) if name in d else None for d in (weights, own))
         if found == wanted: continue
         raise ValueError(f"{file} is of another model: {name!r} has shape {found}, expected {wanted} (None: not there)")
-    model.load_state_dict(weights)
+    empty = any(t.is_meta for t in own.values())      # built without memory: copies of the tensors take their place
+    model.load_state_dict({name: t.clone() for name, t in weights.items()} if empty else weights, assign=empty)
 
 # %% ../nbs/tools/store.ipynb #c1e05609
 ALLOWED = {f'torch.{name}': getattr(nn, name) for name in (
