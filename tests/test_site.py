@@ -202,7 +202,8 @@ def proofs_of(path)->list: return [c for c in nbformat.read(path, 4).cells if c.
 def test_proofs(site):
     "Each proof is a closed line with its caption and the number of its checks; one page lists them all, and its links lead to them."
     page = document(site, 'proved.html')
-    links = {a['href']: a.get_text() for a in page.select('article li a[href*="#proof-"]')}
+    plain = str.maketrans('’‘“”', "''\"\"")                  # Sphinx sets quotes in prose
+    links = {a['href']: a.get_text().translate(plain) for a in page.select('article li a[href*="#proof-"]')}
     totals = [0, 0]
     for path in LESSONS:
         doc, cells = document(site, f'nbs/{path.stem}.html'), proofs_of(path)
