@@ -11,7 +11,7 @@ OPENING = '''# Doubling
 LESSON = [OPENING, INSTALL_CELL, '#| default_exp {subject}', '#| export\nfrom course_lib.training import relu',
           'from fastcore.test import test_eq\nimport torch\nfrom course_lib.core import headline, versions\nprint(versions())',
           '#| export\ndef double(\n    x,  # a number or a tensor\n):      # the same\n    "Twice `x`."\n    return x + x',
-          'test_eq(double(2), 4)\nheadline("twice two", double(2), 4)', '## On real data\n\nThere is none.',
+          '#| proof: twice two is four\ntest_eq(double(2), 4)', 'headline("twice two", double(2), 4)', '## On real data\n\nThere is none.',
           '## Exercises\n\n1. **Change.** A.\n2. **Extend.** B.\n3. **Break.** C.', '#| solution: 1\ntest_eq(double(0), 0)',
           '#| solution: 2\ntest_eq(double(1), 2)', '#| solution: 3\ntest_eq(double(-1), -2)', '## Under other names\n\n| ours | fastai | PyTorch | what differs |\n|---|---|---|---|\n| `double` | | `torch.add` | one argument |',
           '## Left out, and next\n\nA **double** is a number added to itself.',
