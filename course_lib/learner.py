@@ -27,8 +27,8 @@ from .data import DataLoader, Dataset, Mapped, Pipeline, show_items
 from .losses import cross_entropy
 from .multilabel import binary_cross_entropy_with_logits, one_hot_decode
 from .progress import Progress
-from .store import (allow, below, describe, load_model, load_optimizer, load_tensors, optimizer_state,
-                              rebuild, rng_state, save_tensors, set_rng_state, under)
+from .store import (allow, below, describe, find_file, load_model, load_optimizer, load_tensors, named_file,
+                              optimizer_state, rebuild, rng_state, save_tensors, set_rng_state, under)
 
 # %% ../nbs/05_learner.ipynb #f544c366
 EVENTS = ('before_fit', 'before_epoch', 'before_train', 'before_batch', 'after_pred', 'after_loss', 'before_backward',
@@ -463,10 +463,7 @@ def file_of(
     name:str,  # with or without the suffix
 )->Path:
     "Where `save` and `export` put a file of this name; `ValueError` if that is elsewhere."
-    folder = self.path/'models'
-    file = folder/f"{str(name).removesuffix('.safetensors')}.safetensors"
-    if file.resolve().is_relative_to(folder.resolve()) and file.stem: return file
-    raise ValueError(f"`name` is {str(name)!r}, expected the name of a file in {folder}")
+    return named_file(self.path/'models', name)
 
 @patch
 def save(
@@ -595,25 +592,17 @@ def load_learner(
     model=None,  # the model, where the file's own is not wanted
 )->Learner:      # where `pick_device` says
     "A Learner that can predict; nothing in the file is run. Raises `ValueError` if it is damaged or asks for more."
-    path = _exported(Path(path))
-    try: return _from_file(path, *load_tensors(path), model)
+    path = find_file(path)
+    try:
+        tensors, values = load_tensors(path)
+        if 'data' not in values:
+            raise ValueError(f"{path} holds no exported model, expected a file written by `export`")
+        data = {k: rebuild(v) for k, v in values['data'].items()}
+        if (loss_func := data.pop('loss')) not in (None, *_LOSSES.values()):
+            raise ValueError(f"{path} names the loss {loss_func}, expected one that `export` knows")
+        if model is None:                                # takes no memory, whatever sizes it asks for
+            with torch.device('meta'): model = rebuild(values['model'])
+        load_model(model, tensors, path)
+        return Learner(_Inference(**data), model.eval(), loss_func or _no_loss)
     except (KeyError, TypeError, AttributeError, IndexError, RuntimeError) as e:
         raise ValueError(f"{path} is not as `export` writes it ({type(e).__name__}: {e})") from e
-
-def _exported(given:Path)->Path:
-    "Where the file of this name lies."
-    named = given.with_name(f'{given.name.removesuffix(".safetensors")}.safetensors')
-    places = dict.fromkeys((given, named, given.parent/'models'/named.name))
-    if found := next((p for p in places if p.is_file()), None): return found
-    raise FileNotFoundError(f"no exported model: none of {', '.join(map(str, places))} is there")
-
-def _from_file(path, tensors:dict, values:dict, model)->Learner:
-    "The Learner that the content of a file describes."
-    if 'data' not in values: raise ValueError(f"{path} holds no exported model, expected a file written by `export`")
-    data = {k: rebuild(v) for k, v in values['data'].items()}
-    loss_func = data.pop('loss')
-    if loss_func not in (None, *_LOSSES.values()): raise ValueError(f"{path} names the loss {loss_func}, expected one that `export` knows")
-    if model is None:
-        with torch.device('meta'): model = rebuild(values['model'])          # takes no memory, whatever sizes it asks for
-    load_model(model, tensors, path)
-    return Learner(_Inference(**data), model.eval(), loss_func or _no_loss)

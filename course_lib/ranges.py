@@ -31,8 +31,10 @@ class Range(NamedTuple):
         return beyond <= max(room, 1e-6 * max(1, abs(self.high)))                    # false for nan
 
     def shown(self, value:float)->str:
-        "`value` with the digits that the range allows: up to the first in which runs differ, at most four behind the point."
-        return f'{value:.{4 if self.width < 1e-4 else max(0, -math.floor(math.log10(self.width)))}f}'
+        "`value` with the digits that the range allows: as many as half its width has, at most four behind the point."
+        if self.width < 1e-4: return f'{value:.4f}'
+        places = -math.floor(math.log10(self.width / 2) + 1e-9)
+        return f'{value:.{min(4, max(0, places))}f}'
 
     def __str__(self): return self.shown(self.low) if self.shown(self.low) == self.shown(self.high) else f'{self.shown(self.low)} to {self.shown(self.high)}'
 

@@ -222,7 +222,7 @@ def test_budget(path):
     in_view = [source for source, *_ in cells(path) if sort_of(source) not in ('proof', 'setup')]
     assert len(in_view) + len(cells(path, 'markdown')) <= 105 and words <= (2300 if path.stem[:2] == '01' else 1900)
     module = (ROOT/'course_lib'/f'{path.stem[3:]}.py').read_text(encoding='utf-8').splitlines()
-    assert len(module) <= (600 if path.stem in ('04_data', '05_learner') else 400) and max(map(len, module)) <= 140      # the two machines of the course
+    assert len(module) <= (610 if path.stem in ('04_data', '05_learner') else 400) and max(map(len, module)) <= 140      # the two machines of the course
 
 
 @on(LESSONS + QUESTIONNAIRES)
