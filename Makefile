@@ -6,7 +6,7 @@ BIN := .venv/bin
 LESSON ?= 01
 MODULE ?= training
 
-.PHONY: help run test real lab site bench bench-fixtures prepare save seeds mutate clean
+.PHONY: help run test test-lowest real lab site bench bench-fixtures prepare save seeds mutate clean
 help:
 	@echo "make run      run every lesson on its sample data, and print what each reached"
 	@echo "make test     everything that CI checks (with COURSE_DATA set: on the real data too)"
@@ -15,7 +15,7 @@ help:
 	@echo "make real     run every lesson on the real data too; fetches what is missing"
 	@echo "make bench    time training beside a bare loop, fastai and others (in an environment of their own); wants ml-100k"
 	@echo "make clean    remove what the other targets made, but not .venv"
-	@echo "For maintainers (CONTRIBUTING.md): make prepare, save, seeds LESSON=02, mutate MODULE=losses"
+	@echo "For maintainers (CONTRIBUTING.md): make prepare, save, test-lowest, seeds LESSON=02, mutate MODULE=losses"
 
 # Asks a Python, of whatever age, whether it can carry the course.
 define PYTHON_CHECK
@@ -72,6 +72,20 @@ site: .venv/ready
 	@$(or $(PYTHON),python3) -m venv .venv-bench
 	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
 	@touch $@
+
+# The lowest versions that settings.ini allows, on the oldest Python there is: the lessons as a student has them, then the tests, for which nbdev brings a newer fastcore.
+LOWEST := .venv-lowest/bin
+NOT_LOWEST := $(addprefix --ignore tests/test_,site.py bench.py gate.py mutate.py house_rules.py openers.py drop_in.py)
+.venv-lowest/ready: CANDIDATES = python3.11 python3.12 python3.13 python3.14 python3
+.venv-lowest/ready: settings.ini setup.py
+	@$(ENVIRONMENT)
+	@$(LOWEST)/python -m pip install --quiet --disable-pip-version-check uv
+	@touch $@
+test-lowest: .venv-lowest/ready
+	@$(LOWEST)/uv pip install --quiet --python $(LOWEST)/python --only-binary :all: --resolution lowest-direct --upgrade -e .
+	@$(LOWEST)/course_run
+	@$(LOWEST)/uv pip install --quiet --python $(LOWEST)/python -e '.[dev]'
+	@$(LOWEST)/python -m pytest tests $(NOT_LOWEST)
 
 bench: .venv/ready .venv-bench/ready
 	@failed=; \

@@ -277,7 +277,7 @@ def describe(path):
         told[sheet.title] = dict(
             cells=[[c.coordinate, short(c.value), short(values[sheet.title][c.coordinate].value), looks.setdefault(look(c), len(looks)), link(c)] for c in cells],
             widths={k: (v.min, v.max, v.width) for k, v in sorted(sheet.column_dimensions.items())},
-            heights={str(k): v.height for k, v in sheet.row_dimensions.items() if v.height}, frozen=sheet.freeze_panes,
+            heights={str(k): round(v.height * 4 / 3) for k, v in sheet.row_dimensions.items() if v.height}, frozen=sheet.freeze_panes,
             page=[sheet.page_setup.orientation, sheet.page_setup.paperSize, sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight,
                   sheet.sheet_properties.pageSetUpPr and sheet.sheet_properties.pageSetUpPr.fitToPage, sheet.print_title_rows,
                   sheet.sheet_view.showGridLines, *(getattr(sheet.page_margins, side) for side in ('left', 'right', 'top', 'bottom'))],
