@@ -167,7 +167,8 @@ def relu(
     x:Tensor,  # any shape
 )->Tensor:     # the same shape, 0 or more
     "Each number, or 0 where it is negative (Nair & Hinton 2010)."
-    return x.clamp_min(0)
+    # clamp_min would do, but its slope at 0 differs between versions of PyTorch
+    return x.masked_fill(x <= 0, 0)
 
 # %% ../nbs/01_training.ipynb #b51f7779
 def init_mlp(
