@@ -7,17 +7,20 @@ where the tests, `course_run` and the site find it. With $COURSE_DATA set, the c
 import argparse
 import os
 import platform
+import shutil
 import subprocess
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT/'tests')]
 from course_lib.cli import LessonError, find_lessons, printed, read_notebook, run_notebook, save_notebook, skipped_flags, table   # noqa: E402
 from course_lib.core import read_headlines, versions              # noqa: E402
 from course_lib.ranges import Range, figures, with_ranges         # noqa: E402
+from mutate import NOT_COPIED                                     # noqa: E402
 
 # What PyTorch, MKL and oneDNN may use of a processor: older ones round otherwise, and so do two threads.
 PROCESSORS = {
@@ -26,6 +29,7 @@ PROCESSORS = {
     'AVX2': dict(ATEN_CPU_CAPABILITY='avx2', MKL_ENABLE_INSTRUCTIONS='AVX2', ONEDNN_MAX_CPU_ISA='AVX2'),
     'two threads': dict(OMP_NUM_THREADS='2', OMP_WAIT_POLICY='passive')}
 FLAGS = ['real'] if os.environ.get('COURSE_DATA') else []
+if FLAGS: os.environ['COURSE_DATA'] = str(Path(os.environ['COURSE_DATA']).resolve())
 
 
 def child(code:str, *args, **env):
@@ -41,10 +45,12 @@ def one_run(path:str, root:str, *flags):
 
 
 def run_once(job):
-    "Headline figures and error, if any, of one notebook, with one seed on one kind of processor."
+    "Headline figures and error, if any, of one notebook, with one seed on one kind of processor, in a checkout of its own."
     path, seed, kind, flags = job
-    done = child('import sys; sys.path.insert(0, sys.argv[1]); from seeds import one_run; one_run(*sys.argv[2:])',
-                 ROOT/'tests', path, ROOT, *flags, COURSE_SEED=str(seed), **PROCESSORS[kind])
+    with tempfile.TemporaryDirectory() as folder:
+        root = shutil.copytree(ROOT, Path(folder)/'course', ignore=NOT_COPIED)
+        done = child('import sys; sys.path.insert(0, sys.argv[1]); from seeds import one_run; one_run(*sys.argv[2:])', root/'tests', root/path.relative_to(ROOT), root,
+                     *flags, PYTHONPATH=str(root), COURSE_SEED=str(seed), **PROCESSORS[kind])
     return path, seed, kind, figures(read_headlines(done.stdout)), done.stderr.strip() if done.returncode else ''
 
 
