@@ -19,9 +19,9 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 from benchmarks.judge import LIMITS                                 # noqa: E402
 from benchmarks.race import arguments, finish                       # noqa: E402
-from course_lib.core import versions                                # noqa: E402
+from course_lib.tools.core import versions                                # noqa: E402
 from course_lib.data import DataLoader, Dataset, Mapped, Pipeline, RegexLabeller   # noqa: E402
-from course_lib.images import Resize, get_image_files, open_image, to_tensor       # noqa: E402
+from course_lib.tools.images import Resize, get_image_files, open_image, to_tensor       # noqa: E402
 
 
 def of_rows(width, n):

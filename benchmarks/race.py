@@ -11,10 +11,10 @@ from pathlib import Path
 
 from benchmarks.judge import verdicts
 from benchmarks.tasks import movielens_file
-from course_lib.cli import table
-from course_lib.datasets import data_root
-from course_lib.doctor import processor
-from course_lib.store import write_whole
+from course_lib.tools.cli import table
+from course_lib.tools.datasets import data_root
+from course_lib.tools.doctor import processor
+from course_lib.tools.store import write_whole
 
 
 class Worker:

@@ -19,10 +19,10 @@ from fastcore.basics import listify
 from torch import Tensor, nn
 
 from . import optim                              # its import gives Learner `fit_one_cycle` and `lr_find`
-from .core import check_range, check_shape, generator
+from .tools.core import check_range, check_shape, generator
 from .data import DataLoader, DataLoaders, Dataset
 from .learner import Callback, Learner, fused_adamw
-from .store import allow
+from .tools.store import allow
 
 # %% ../nbs/07_collab.ipynb #46a4861d
 class UserItem:

@@ -27,10 +27,10 @@ from PIL import Image
 from torch import Tensor
 from torch.utils.data import DataLoader as TorchLoader
 
-from .core import check_range, check_shape, generator, pick_device, show_images, to_device
-from .images import open_image, to_tensor
+from .tools.core import check_range, check_shape, generator, pick_device, show_images, to_device
+from .tools.images import open_image, to_tensor
 from .multilabel import one_hot, one_hot_decode
-from .store import allow
+from .tools.store import allow
 
 # %% ../nbs/04_data.ipynb #db40df54
 class Dataset:

@@ -22,13 +22,15 @@ import torch
 from fastcore.basics import listify, patch
 from torch import Tensor, nn
 
-from .core import check_range, on_device, pick_device
+from .tools.core import check_range, on_device, pick_device
 from .data import DataLoader, Dataset, Mapped, Pipeline, show_items
 from .losses import cross_entropy
 from .multilabel import binary_cross_entropy_with_logits, one_hot_decode
-from .progress import Progress
-from .store import (allow, below, describe, find_file, load_model, load_optimizer, load_tensors, named_file,
-                              optimizer_state, rebuild, rng_state, save_tensors, set_rng_state, under)
+from .tools.progress import Progress
+from .tools.store import allow, below, describe, find_file, load_model
+from .tools.store import load_optimizer, load_tensors, named_file
+from .tools.store import optimizer_state, rebuild, rng_state, save_tensors
+from .tools.store import set_rng_state, under
 
 # %% ../nbs/05_learner.ipynb #f544c366
 EVENTS = ('before_fit', 'before_epoch', 'before_train', 'before_batch', 'after_pred', 'after_loss', 'before_backward',

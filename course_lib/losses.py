@@ -9,7 +9,7 @@ __all__ = ['softmax', 'nll_loss', 'logsumexp', 'log_softmax', 'cross_entropy']
 import torch
 from torch import Tensor
 
-from .core import check_classes, check_float, check_range, check_shape
+from .tools.core import check_classes, check_float, check_range, check_shape
 
 # %% ../nbs/02_losses.ipynb #551a38cb
 def _largest(scores:Tensor)->Tensor:  # (N, C) float -> (N, 1), without slopes

@@ -10,7 +10,7 @@ __all__ = ['one_hot', 'one_hot_decode', 'binary_cross_entropy', 'binary_cross_en
 import torch
 from torch import Tensor
 
-from .core import check_float, check_range, check_shape, check_yes_no
+from .tools.core import check_float, check_range, check_shape, check_yes_no
 from .losses import _reduce
 from .training import sigmoid
 

@@ -20,9 +20,10 @@ import torch
 from fastcore.basics import listify, patch
 from torch import Tensor
 
-from .core import check_range
-from .learner import (Callback, CancelFitException, CancelValidException, Learner, spread)
-from .store import rng_state, set_rng_state
+from .tools.core import check_range
+from .learner import Callback, CancelFitException, CancelValidException
+from .learner import Learner, spread
+from .tools.store import rng_state, set_rng_state
 
 # %% ../nbs/06_optim.ipynb #45cf5872
 class Optimizer:

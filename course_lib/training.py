@@ -12,8 +12,8 @@ import math
 import torch
 from torch import Tensor
 
-from .core import (check_classes, check_float, check_range, check_shape,
-                             check_yes_no)
+from .tools.core import check_classes, check_float, check_range, check_shape
+from .tools.core import check_yes_no
 
 # %% ../nbs/01_training.ipynb #44138601
 def l1_distance(

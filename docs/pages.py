@@ -15,11 +15,11 @@ from textwrap import dedent
 import nbformat
 from fastcore.docments import docments
 
-from course_lib.cli import count_checks, directives, find_lessons, printed, read_opening
-from course_lib.core import read_headlines
-from course_lib.films import dense_corner, film_ratings
-from course_lib.quiz import Question, read_questions
-from course_lib.ranges import read_ranges
+from course_lib.tools.cli import count_checks, directives, find_lessons, printed, read_opening
+from course_lib.tools.core import read_headlines
+from course_lib.tools.films import dense_corner, film_ratings
+from course_lib.tools.quiz import Question, read_questions
+from course_lib.tools.ranges import read_ranges
 from course_lib.spreadsheet import first_factors, solve, write_workbook
 from speed import speed_page, speed_plots
 
@@ -40,7 +40,7 @@ class Page:
     names: dict = field(default_factory=dict)    # public name -> id of the cell that exports it
 
     @property
-    def module(self): return self.path.stem[3:] if self.number else self.path.stem
+    def module(self): return self.path.stem[3:] if self.number else f'tools.{self.path.stem}'
     @property
     def url(self): return f'{self.folder}/{self.path.stem}.html'
     @property

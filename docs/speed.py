@@ -11,7 +11,7 @@ import matplotlib.pyplot as plt                                     # noqa: E402
 
 from benchmarks.judge import LIMITS, ratio, verdicts                # noqa: E402
 from benchmarks.tasks import TASKS                                  # noqa: E402
-from course_lib.core import PALETTE, plot_style                     # noqa: E402
+from course_lib.tools.core import PALETTE, plot_style                     # noqa: E402
 
 NAMES = dict(bare='bare loop', ours='Learner', fastai='fastai', fastai_lean='fastai, lean', lightning='Lightning')
 RECIPES = dict(surprise="Surprise's `SVD`, as it comes", quick='quick recipe', recommended='recommended recipe')

@@ -56,7 +56,7 @@ def with_gradient(f, x):
 
 def left_out_cells()->dict:
     "How many cells of all notebooks carry each flag that is not run."
-    from course_lib.cli import directives, read_notebook, skipped_flags
+    from course_lib.tools.cli import directives, read_notebook, skipped_flags
     flags = [flag for path in EVERY for c in read_notebook(path).cells if c.cell_type == 'code' for flag in directives(c.source)]
     return {flag: flags.count(flag) for flag in skipped_flags(ROOT, FLAGS) if flag in flags}
 

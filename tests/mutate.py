@@ -9,6 +9,7 @@ import copy
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -131,7 +132,7 @@ def steps_for(notebook:Path, module:str)->list[list[str]]:
     nbdev = lambda path: ['nbdev_test', '--path', str(path.relative_to(ROOT)), '--n_workers', '0']
     own = ROOT/'questionnaire'/notebook.name
     questionnaires = [own] if own.exists() else sorted((ROOT/'questionnaire').glob('*.ipynb'))[:1]
-    tests = [p for p in sorted((ROOT/'tests').glob('test_*.py')) if p.name not in BROAD and f'course_lib.{module} ' in p.read_text(encoding='utf-8')]
+    tests = [p for p in sorted((ROOT/'tests').glob('test_*.py')) if p.name not in BROAD and re.search(rf'course_lib\.(tools\.)?{module}\b', p.read_text(encoding='utf-8'))]
     pytest = [['python', '-m', 'pytest', '-n', '0', '-x', *(str(p.relative_to(ROOT)) for p in tests)]] if tests else []
     return [nbdev(notebook), *map(nbdev, questionnaires), *pytest]
 

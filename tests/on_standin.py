@@ -20,10 +20,10 @@ standin.install()
 os.environ['COURSE_DEVICE'] = NAME
 
 from course_lib import collab, losses, multilabel, optim, training                    # noqa: E402
-from course_lib.core import generator, pick_device, set_seed, show_images              # noqa: E402
+from course_lib.tools.core import generator, pick_device, set_seed, show_images              # noqa: E402
 from course_lib.data import (CategoryBlock, DataBlock, DataLoader, DataLoaders, Dataset, ImageBlock,      # noqa: E402
                              MultiCategoryBlock, Normalize, RandomSplitter, TransformBlock, parent_label)
-from course_lib.images import Resize, get_image_files                                   # noqa: E402
+from course_lib.tools.images import Resize, get_image_files                                   # noqa: E402
 from course_lib.learner import (Callback, Checkpoint, GradientAccumulation, GradientClip, Learner,        # noqa: E402
                                 StopAtNaN, load_learner)
 

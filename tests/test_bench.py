@@ -115,7 +115,7 @@ def test_loaders_runs(tmp_path):
 def test_folds_are_those_of_the_course():
     "The workers read the file themselves; its rows and folds are those of `movielens` and `fold`."
     from benchmarks.collab_worker import folds, ratings
-    from course_lib.films import fold, movielens
+    from course_lib.tools.films import fold, movielens
     theirs = movielens()[0]
     assert ratings().equals(theirs)
     for k, parts in enumerate(folds(ratings()), 1): assert all(a.equals(b) for a, b in zip(parts, fold(theirs, k)))

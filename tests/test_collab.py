@@ -14,10 +14,10 @@ from torch import nn
 from course_lib.collab import (CollabDataLoaders, CollabLearner, CollabNN, DotProductBias, MeanForUnknown, NegativeSampling, UserItem,
                                canonical_correlations, collab_learner, emb_sz_rule, factors_and_biases, fold_in, hit_rate, most_telling, ndcg, ranks,
                                sigmoid_range)
-from course_lib.core import set_seed
-from course_lib.films import film_ratings
+from course_lib.tools.core import set_seed
+from course_lib.tools.films import film_ratings
 from course_lib.learner import load_learner
-from course_lib.store import load_tensors
+from course_lib.tools.store import load_tensors
 
 FEW = pd.DataFrame([('ann', 10, 4.), ('bob', 10, 3.5), ('ann', 30, 1.), ('cat', 20, 5.), ('bob', 20, 0.5), ('cat', 30, 2.)], columns=['who', 'what', 'stars'])
 LATER = pd.DataFrame([('bob', 30, 3.), ('dan', 10, 4.), ('ann', 99, 2.), ('eve', 77, 1.)], columns=['who', 'what', 'stars'])

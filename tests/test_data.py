@@ -13,7 +13,7 @@ from torch.utils.data import DataLoader as TorchLoader
 from torch.utils.data import RandomSampler, SequentialSampler, TensorDataset, WeightedRandomSampler
 
 from course_lib.data import CategoryBlock, DataBlock, DataLoader, Dataset, ImageBlock, Mapped, Pipeline, RandomSplitter, RegexLabeller
-from course_lib.images import Resize, get_image_files, open_image, to_tensor
+from course_lib.tools.images import Resize, get_image_files, open_image, to_tensor
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)

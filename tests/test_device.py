@@ -9,9 +9,9 @@ import torch
 from conftest import LESSONS, ROOT, run
 from torch import nn
 
-from course_lib.cli import directives, read_notebook
+from course_lib.tools.cli import directives, read_notebook
 from course_lib.collab import CollabDataLoaders, collab_learner
-from course_lib.core import pick_device
+from course_lib.tools.core import pick_device
 from course_lib.data import DataBlock, DataLoader, DataLoaders, Dataset, RandomSplitter
 from course_lib.learner import Learner, load_learner
 from course_lib.losses import cross_entropy

@@ -14,7 +14,7 @@ import zipfile
 import pytest
 from conftest import FLAGS, ROOT
 
-from course_lib.datasets import DataError, DataSet, Variant, get_data
+from course_lib.tools.datasets import DataError, DataSet, Variant, get_data
 
 REAL = os.environ.get('COURSE_DATA', '')                           # the tests set another
 CONTENT = bytes(range(256)) * 4000                                   # 1 MB
@@ -152,7 +152,7 @@ FETCH = '''
 import sys
 sys.path.insert(0, {root!r}); sys.path.insert(0, {tests!r})
 from test_downloads import registry, md5, CONTENT
-from course_lib.datasets import get_data
+from course_lib.tools.datasets import get_data
 {before}
 print(get_data('toy', registry({address!r}, {{'slow.bin': md5(CONTENT)}})))
 '''
@@ -226,8 +226,8 @@ def test_photos_in_workers(monkeypatch):
     "Each of two worker processes reads the photos that this one reads, pixel for pixel."
     import torch
     from course_lib.data import DataLoader, Dataset, Mapped, Pipeline
-    from course_lib.datasets import voc2007
-    from course_lib.images import Resize, to_tensor
+    from course_lib.tools.datasets import voc2007
+    from course_lib.tools.images import Resize, to_tensor
     monkeypatch.setenv('COURSE_DATA', REAL)
     table, photo = voc2007()
     photos = Dataset(Mapped(list(table.fname[:300]), Pipeline([photo, Resize(64), to_tensor])))
@@ -239,6 +239,6 @@ def test_a_second_variant_is_accepted(data_folder):
     variants = (Variant('archive', {'x.bin': md5(b'x')}, {'http://127.0.0.1:9/x.bin': md5(b'x')}), Variant('prepared', {'y.bin': md5(b'y')}))
     (data_folder/'toy').mkdir(parents=True)
     (data_folder/'toy'/'y.bin').write_bytes(b'y')
-    from course_lib.datasets import find_data
+    from course_lib.tools.datasets import find_data
     toys = {'toy': DataSet('toy', 'made up', 'none', variants)}
     assert find_data('toy', toys) == (data_folder/'toy', 'prepared') and get_data('toy', toys) == data_folder/'toy'

@@ -9,7 +9,7 @@ OPENING = '''# Doubling
 **Data** none · **Questions** `questionnaire/{name}.ipynb`'''
 
 LESSON = [OPENING, INSTALL_CELL, '#| default_exp {subject}', '#| export\nfrom course_lib.training import relu',
-          'from fastcore.test import test_eq\nimport torch\nfrom course_lib.core import headline, versions\nprint(versions())',
+          'from fastcore.test import test_eq\nimport torch\nfrom course_lib.tools.core import headline, versions\nprint(versions())',
           '#| export\ndef double(\n    x,  # a number or a tensor\n):      # the same\n    "Twice `x`."\n    return x + x',
           '#| proof: twice two is four\ntest_eq(double(2), 4)', 'headline("twice two", double(2), 4)', '## On real data\n\nThere is none.',
           '## Exercises\n\n1. **Change.** A.\n2. **Extend.** B.\n3. **Break.** C.', '#| solution: 1\ntest_eq(double(0), 0)',
@@ -17,7 +17,7 @@ LESSON = [OPENING, INSTALL_CELL, '#| default_exp {subject}', '#| export\nfrom co
           '## Left out, and next\n\nA **double** is a number added to itself.',
           EXPORT_CELL]
 
-QUESTIONS = ['# Questions: doubling\n> What you should know of it', 'from course_lib.quiz import verify\nfrom course_lib.{subject} import double']
+QUESTIONS = ['# Questions: doubling\n> What you should know of it', 'from course_lib.tools.quiz import verify\nfrom course_lib.{subject} import double']
 for i in range(1, 11):
     QUESTIONS += ['### {number}-%02d · compute\nTwice %d?' % (i, i), '**Hint.** Add it to itself.', '#| answer\nanswer = %d' % (2 * i),
                   "#| check\ndef check(answer):\n    assert answer == double(%d), 'no'" % i,

@@ -8,9 +8,10 @@ from importlib import import_module
 import pytest
 from conftest import EXPORT_CELL, INSTALL_CELL, LESSONS, QUESTIONNAIRES, ROOT, TOOLS
 
-from course_lib.cli import count_checks, directives, read_opening
+from course_lib.tools.cli import count_checks, directives, read_opening
 
 ALL = LESSONS + TOOLS + QUESTIONNAIRES
+module_of = lambda path: path.stem[3:] if path in LESSONS else f'tools.{path.stem}'
 name = lambda path: path.relative_to(ROOT).with_suffix('').as_posix()
 on = lambda paths: pytest.mark.parametrize('path', paths, ids=name)
 
@@ -42,8 +43,8 @@ def test_no_star_import(path):
 def test_imports_look_back(path):
     "Lesson N uses only lessons of lower number, and the tools; a tool uses only tools. A questionnaire may use its own lesson."
     numbers = {p.stem[3:]: int(p.stem[:2]) for p in LESSONS}
-    used = {m.split('.')[1] for tree in trees(path) for m, _ in imports(tree) if m.startswith('course_lib.')}
-    assert used <= set(numbers) | {p.stem for p in TOOLS}, 'an import from a module that no notebook exports'
+    used = {m.removeprefix('course_lib.') for tree in trees(path) for m, _ in imports(tree) if m.startswith('course_lib.')}
+    assert used <= {*numbers, 'tools', *map(module_of, TOOLS)}, 'an import from a module that no notebook exports'
     if path in TOOLS: limit = 0
     else: limit = int(path.stem[:2]) + (path in QUESTIONNAIRES)
     assert [m for m in used if numbers.get(m, -1) >= limit] == []
@@ -73,7 +74,7 @@ def test_export_cell(path):
     if path in LESSONS: assert (sources.pop(0), sources[-1]) == (INSTALL_CELL, EXPORT_CELL)
     else: assert sources[-1] == '#| hide\nimport nbdev; nbdev.nbdev_' + 'export()'
     assert [s for s in sources[:-1] if 'nbdev_export' + '(' in s] == []
-    assert sources[0] == f"#| default_exp {path.stem[3:] if path in LESSONS else path.stem}"
+    assert sources[0] == f"#| default_exp {module_of(path)}"
 
 
 @on(ALL)
@@ -104,7 +105,7 @@ def test_terms_and_names(path):
     alone = [sentence for _, sentence in told(path) if re.match(r'(So|But|Then|That|Such|Its|It|This|These|What|Or|And)\b', sentence) or sentence.endswith(':')]
     assert alone == [], 'a sentence that explains a term is read alone in the glossary'
     rows = [row.split('|') for row in re.findall(r'^\|(.*)\|$', text.split('## Under other names')[1].split('\n## ')[0], re.M)][2:]
-    modules = [path.stem[3:], *(p.stem for p in TOOLS)]
+    modules = map(module_of, [path, *TOOLS])
     quoted, public = re.compile(r'`(.+?)`').findall, {name for m in modules for name in import_module(f'course_lib.{m}').__all__}
     assert rows and all(quoted(ours) and differs.strip() for ours, _, _, differs in rows)
     assert [name for ours, *_ in rows for name in quoted(ours) if name not in public] == []
@@ -210,7 +211,7 @@ def test_proofs_prove(path):
 @on(ALL)
 def test_proofs_are_folded(path):
     "In JupyterLab, proofs and setup are folded, and nothing else is."
-    from course_lib.cli import fold, read_notebook
+    from course_lib.tools.cli import fold, read_notebook
     assert not fold(read_notebook(path)), 'make prepare'
 
 

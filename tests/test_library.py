@@ -4,15 +4,16 @@ import re
 
 from conftest import LESSONS, ROOT, run
 
-from course_lib.cli import with_map
+from course_lib.tools.cli import with_map, with_modules
 
 
 def test_library_equals_notebooks(checkout):
     "Exporting into an empty folder gives course_lib as it is stored, file by file."
-    for path in (checkout/'course_lib').glob('*.py'): path.unlink()
+    for path in (checkout/'course_lib').rglob('*.py'):
+        if path.parts[-2:] != ('course_lib', '__init__.py'): path.unlink()       # it begins with what `make prepare` writes, tested below
     done = run('nbdev_export', cwd=checkout, PYTHONPATH='')
     assert done.returncode == 0, done.stdout
-    made, stored = ({p.name for p in (root/'course_lib').glob('*.py')} for root in (checkout, ROOT))
+    made, stored = ({p.relative_to(root/'course_lib').as_posix() for p in (root/'course_lib').rglob('*.py')} for root in (checkout, ROOT))
     assert made == stored
     _, differ, errors = filecmp.cmpfiles(checkout/'course_lib', ROOT/'course_lib', made, shallow=False)
     assert not differ and not errors, f'{differ} differ from what the notebooks export: edit the notebook, then make prepare'
@@ -32,6 +33,14 @@ def test_readme_map():
     assert with_map(readme, ROOT) == readme, 'the map of the lessons is out of date: make prepare'
     links = re.findall(r'\]\((?!http)([^)#]+)\)', readme) + re.findall(r'src="(?!http)([^"]+)"', readme)
     assert len(links) >= 3 * len(LESSONS) and [link for link in links if not (ROOT/link).exists()] == []
+
+
+def test_package_lists_its_modules():
+    "The docstring of the package names the modules of the lessons in reading order."
+    import course_lib
+    text = (ROOT/'course_lib'/'__init__.py').read_text(encoding='utf-8')
+    assert with_modules(text, ROOT) == text, 'the docstring of course_lib is out of date: make prepare'
+    assert re.findall(r'^(\d\d)  (\w+)', course_lib.__doc__, re.M) == [(path.stem[:2], path.stem[3:]) for path in LESSONS]
 
 
 def test_readme_commands():

@@ -6,10 +6,10 @@ import nbformat
 import pytest
 from conftest import EVERY, FLAGS, LESSONS, QUESTIONNAIRES, ROOT, TOOLS, run, same_versions
 
-from course_lib.cli import printed, run_notebook
-from course_lib.core import read_headlines
-from course_lib.quiz import read_questions
-from course_lib.ranges import figures, read_ranges
+from course_lib.tools.cli import printed, run_notebook
+from course_lib.tools.core import read_headlines
+from course_lib.tools.quiz import read_questions
+from course_lib.tools.ranges import figures, read_ranges
 
 name = lambda path: path.relative_to(ROOT).with_suffix('').as_posix()
 LEFT_OUT = {'slow', 'real', 'gpu'} - set(FLAGS)

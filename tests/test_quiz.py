@@ -5,7 +5,7 @@ import random
 import pytest
 from conftest import QUESTIONNAIRES
 
-from course_lib.quiz import GrammarError, read_questions, verify
+from course_lib.tools.quiz import GrammarError, read_questions, verify
 
 PATH = QUESTIONNAIRES[0]
 CELLS = json.loads(PATH.read_text(encoding='utf-8'))['cells']

@@ -23,11 +23,11 @@ from filelock import FileLock
 from openpyxl import load_workbook
 from playwright.sync_api import Error, sync_playwright
 
-from course_lib.cli import count_checks, directives
-from course_lib.cli import printed as printed_by
-from course_lib.core import read_headlines
-from course_lib.quiz import read_questions
-from course_lib.ranges import read_ranges
+from course_lib.tools.cli import count_checks, directives
+from course_lib.tools.cli import printed as printed_by
+from course_lib.tools.core import read_headlines
+from course_lib.tools.quiz import read_questions
+from course_lib.tools.ranges import read_ranges
 
 QUIET = ['--no-sandbox', '--disable-background-networking', '--disable-component-update', '--no-first-run', '--disable-sync']
 BROWSERS = ('chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable')
@@ -118,7 +118,7 @@ def documents(site):
 def test_every_page_is_there(site):
     "A page for each lesson, questionnaire, module and tool; the landing page, practice, glossary, names, library, speed; notebooks to download."
     tools = [p.stem for p in (ROOT/'nbs'/'tools').glob('*.ipynb')]
-    wanted = ['index', 'practice', 'proved', 'glossary', 'names', 'library', 'speed', 'search', 'genindex', *(f'nbs/tools/{t}' for t in tools), *(f'api/{t}' for t in tools)]
+    wanted = ['index', 'practice', 'proved', 'glossary', 'names', 'library', 'speed', 'search', 'genindex', *(f'nbs/tools/{t}' for t in tools), *(f'api/tools.{t}' for t in tools)]
     for path in LESSONS: wanted += [f'nbs/{path.stem}', f'questionnaire/{path.stem}', f'api/{path.stem[3:]}']
     assert [w for w in wanted if not (site/f'{w}.html').exists()] == []
     for path in LESSONS: assert (site/'nbs'/path.name).read_bytes() == path.read_bytes()

@@ -17,7 +17,7 @@ import pytest
 import torch
 from conftest import ROOT
 
-from course_lib.films import dense_corner, film_ratings
+from course_lib.tools.films import dense_corner, film_ratings
 from course_lib.spreadsheet import Factors, descent, first_factors, gradients, solve, table_loss, write_workbook
 
 SHEETS = ['read me', 'dot product', 'bias', 'look-up', 'one-hot', 'descent']

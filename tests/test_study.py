@@ -8,9 +8,9 @@ import nbformat
 import pytest
 from conftest import LESSONS, QUESTIONNAIRES, run
 
-from course_lib.cli import printed, run_notebook
-from course_lib.quiz import read_questions
-from course_lib.study import card, students_copy
+from course_lib.tools.cli import printed, run_notebook
+from course_lib.tools.quiz import read_questions
+from course_lib.tools.study import card, students_copy
 
 ids = lambda path: path.stem
 
@@ -95,7 +95,7 @@ def test_cards_open_in_anki(checkout):
 
 def test_two_notebooks_record_at_once(checkout):
     "None of the tries of two processes is lost, and the file is whole."
-    code = "from course_lib.study import _record\nfor _ in range(150): _record('02-01', tries=1)"
+    code = "from course_lib.tools.study import _record\nfor _ in range(150): _record('02-01', tries=1)"
     env = {**os.environ, 'PYTHONPATH': str(checkout)}
     both = [subprocess.Popen([sys.executable, '-c', code], cwd=checkout, env=env) for _ in range(2)]
     assert [process.wait(timeout=120) for process in both] == [0, 0]
