@@ -67,9 +67,9 @@ lab: .venv/ready
 site: .venv/ready
 	@$(BIN)/python docs/build.py
 
+.venv-bench/ready: CANDIDATES = python3.11 python3.12 python3.13 python3
 .venv-bench/ready: benchmarks/requirements.txt
-	@echo "Making .venv-bench, for the rivals: a few minutes and some gigabytes, once."
-	@$(or $(PYTHON),python3) -m venv .venv-bench
+	@$(ENVIRONMENT)
 	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
 	@touch $@
 

@@ -27,7 +27,7 @@ INSTALL_CELL = ("#| hide\nimport sys\nif 'google.colab' in sys.modules: get_ipyt
 EXPORT_CELL = "#| hide\nif 'google.colab' not in sys.modules: import nbdev; nbdev.nbdev_" + 'export()'
 
 sys.path[:0] = [str(ROOT), str(ROOT/'docs')]      # the benchmarks, and what builds the site
-os.environ['OMP_NUM_THREADS'] = '1'         # the tests run side by side: one core each
+os.environ.setdefault('OMP_NUM_THREADS', '1')      # the tests run side by side: one core each, unless asked for more
 if FLAGS: os.environ['COURSE_DATA'] = str((ROOT/os.environ['COURSE_DATA']).resolve())
 
 

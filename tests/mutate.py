@@ -142,7 +142,7 @@ def first_failure(steps:list, folder:Path)->str:
     env = {**os.environ, 'PYTHONPATH': str(folder), 'OMP_NUM_THREADS': '1', 'MPLBACKEND': 'agg'}
     for step in [['nbdev_export'], *steps]:
         command = [str(Path(sys.executable).with_name(step[0])), *step[1:]]
-        try: done = subprocess.run(command, cwd=folder, env=env, capture_output=True, timeout=180)
+        try: done = subprocess.run(command, cwd=folder, env=env, capture_output=True, timeout=900 if step[1:3] == ['-m', 'pytest'] else 300)
         except subprocess.TimeoutExpired: return f'{step[0]}: no end'
         if done.returncode: return ' '.join(step[:3])
     return ''

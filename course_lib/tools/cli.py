@@ -261,6 +261,7 @@ def course_run(
     try: paths = find_lessons(root, lessons)
     except ValueError as e: sys.exit(f"course_run: {e}")
     if save: paths += _companions(paths, root, everything=not lessons)
+    if save and (closed := [path for path in paths if not os.access(path.parent, os.W_OK)]): sys.exit(f"course_run: {closed[0].parent} cannot be written, so the outputs of {closed[0].name} cannot be stored")
     try: rows, peaks, failed = _run_all(paths, root, flags, save, jobs or lessons_at_once())
     except KeyboardInterrupt: sys.exit("\ninterrupted: no notebook was changed half-way; run the command again at any time")
     print(table(['notebook' if save else 'lesson', 'seconds', 'headline figure', 'reached', 'range', 'ceiling'], rows))
@@ -268,6 +269,11 @@ def course_run(
     if any(row[3].endswith('!') for row in rows): print("! outside the range of runs with other seeds and on other processors: course_doctor shows what differs here")
     for error in failed: print(f'\nFAILED {error}', file=sys.stderr)
     if failed: sys.exit(f"{len(failed)} of {len(paths)} notebooks failed")
+
+def _save(nb, path:Path):
+    "Store a notebook, or say of which one this failed."
+    try: save_notebook(nb, path)
+    except OSError as e: raise LessonError(f"{path.name} ran, but its outputs could not be stored: {e}") from None
 
 def lessons_at_once()->int: # 1 or more
     "How many lessons may run side by side: one for each core, and for each 1.3 GB of free memory."
@@ -286,7 +292,7 @@ def _run_all(paths:list, root:Path, flags:list, save:bool, jobs:int)->tuple[list
             bar.set_description(named[path])
             start, stored, nb = time.perf_counter(), read_notebook(path), run_notebook(path, root, flags, bar)
             seconds = time.perf_counter() - start
-            if save: save_notebook(nb, path)
+            if save: _save(nb, path)
             return _rows(named[path], stored, nb, seconds, left_out), nb.metadata.peak_bytes
         with ThreadPoolExecutor(jobs) as pool:
             running = [pool.submit(one, path) for path in paths]
