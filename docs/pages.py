@@ -205,17 +205,25 @@ def read_proofs(page:Page)->list:
     return found
 
 
-def proved_page(pages)->str:
-    "What is proved: the captions of all proofs, by lesson."
+def proved_page(pages, root:Path)->str:
+    "What is proved: the captions of all proofs, by lesson, and how many planted faults were noticed."
+    faults = json.loads((root/'tests'/'mutations.json').read_text(encoding='utf-8'))
     proofs = {page.number: read_proofs(page) for page in pages}
     every = [proof for some in proofs.values() for proof in some]
     lines = ['# What is proved', '', ':::{container} subtitle', 'Each line is a cell that fails if the line is false', ':::', '',
              f'{len(every)} proofs with {sum(p.n for p in every)} checks. All of them run whenever the course is tested, and when you run a lesson.', '']
     for page in pages:
         if not (some := proofs[page.number]): continue
-        lines += [f'## {page.number} {page.title}', '', f'{len(some)} proofs, {checks(sum(p.n for p in some))}.', '']
+        lines += [f'## {page.number} {page.title}', '', f'{len(some)} proofs, {checks(sum(p.n for p in some))}.{noticed(faults.get(page.module))}', '']
         lines += [f'* <a href="{page.url}#proof-{p.cell}">{in_code(p.caption)}</a> ({checks(p.n)})' for p in some] + ['']
     return '\n'.join(lines)
+
+
+def noticed(found)->str: # an entry of mutations.json, or None
+    "A sentence on the faults that were planted in a module; nothing if none were."
+    if found is None: return ''
+    return (f' Of {found["drawn"]} small faults planted at random in its module, one at a time, {found["noticed"]} ({found["noticed"] / found["drawn"]:.0%}) made its proofs, '
+            f'its questions or the tests fail: <code>{found["command"]}</code>, {found["date"]}.')
 
 
 def with_cells(nb, cells):
@@ -533,7 +541,7 @@ def sources(root:Path)->dict:
     "All of Sphinx's sources: {path: text}."
     lessons, tools = all_pages(root)
     texts = {'index.md': landing_page(root, lessons), 'practice.md': practice_page(lessons),
-             'glossary.md': glossary_page(lessons), 'proved.md': proved_page(lessons), 'names.md': names_page(lessons), 'library.md': library_page(lessons, tools), 'speed.md': speed_page(root), **speed_plots(root),
+             'glossary.md': glossary_page(lessons), 'proved.md': proved_page(lessons, root), 'names.md': names_page(lessons), 'library.md': library_page(lessons, tools), 'speed.md': speed_page(root), **speed_plots(root),
              '_static/questions.js': question_index(lessons)}
     for page in [*lessons, *tools]:
         texts[as_source(page.url)] = nbformat.writes(lesson_page(page, lessons))

@@ -1,8 +1,9 @@
 """Change a module in many places, one at a time, and see whether its lesson, its questionnaire or its tests notice.
 
-    python tests/mutate.py losses [--draw 60] [--jobs 2]
+    python tests/mutate.py losses [--draw 60] [--jobs 2] [--save]
 
-Places: signs and operators, constants (axes and defaults among them), comparisons, arguments, whole statements."""
+Places: signs and operators, constants (axes and defaults among them), comparisons, arguments, whole statements.
+`--save` stores how many were noticed, for the site's page of what is proved."""
 import argparse
 import ast
 import copy
@@ -15,12 +16,14 @@ import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from pathlib import Path
 from queue import SimpleQueue
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 LISTED = ROOT/'tests'/'equivalent_mutants.txt'
+STORED = ROOT/'tests'/'mutations.json'
 NOT_COPIED = shutil.ignore_patterns('.git', '.venv*', '__pycache__', '.*_cache', '.hypothesis', '*.egg-info', 'build')
 BROAD = {'test_notebooks.py', 'test_house_rules.py', 'test_gate.py', 'test_drop_in.py', 'test_library.py', 'test_mutate.py'}
 
@@ -167,11 +170,18 @@ def read_listed()->dict:
     return {(module, name): reason for module, name, reason in rows}
 
 
+def store(module:str, found:dict):
+    "Put the result for one module beside those of the others."
+    stored = json.loads(STORED.read_text(encoding='utf-8')) if STORED.exists() else {}
+    STORED.write_text(json.dumps({**stored, module: found}, indent=1, sort_keys=True) + '\n', encoding='utf-8')
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('module', help='such as losses')
     parser.add_argument('--draw', type=int, default=60, help='how many mutants, drawn with seed 0')
     parser.add_argument('--jobs', type=int, default=os.cpu_count(), help='mutants at a time')
+    parser.add_argument('--save', action='store_true', help='store how many were noticed')
     args = parser.parse_args()
     notebook = next((p for p in (ROOT/'nbs').rglob('*.ipynb') if p.stem in (args.module, f'{p.stem[:2]}_{args.module}')), None)
     if notebook is None: sys.exit(f'mutate: no notebook exports {args.module!r}')
@@ -195,6 +205,7 @@ def main():
     share = 1 - len(unnoticed) / len(seen)
     print(f'\n{args.module}: {len(seen) - len(unnoticed)} of {len(seen)} noticed ({share:.1%})')
     for m in unnoticed: print(f'  {m.name}\n      {listed.get((args.module, m.name), "NOT LISTED: add a check, or the reason why nobody could see it")}')
+    if args.save: store(args.module, dict(places=len(places), drawn=len(seen), noticed=len(seen) - len(unnoticed), date=date.today().isoformat(), command=f'python tests/mutate.py {args.module} --draw {args.draw} --save'))
     missing = [m for m in unnoticed if (args.module, m.name) not in listed]
     sys.exit(share < 0.9 or bool(missing))
 

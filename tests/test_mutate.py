@@ -41,3 +41,12 @@ def test_listed():
     for module, name in read_listed():
         notebook = next(p for p in (ROOT/'nbs').rglob('*.ipynb') if p.stem in (module, f'{p.stem[:2]}_{module}'))
         assert name in {m.name for cell, source in exported_cells(notebook) for m in mutants_of(cell, source)}, name
+
+
+def test_stored():
+    "What is stored of a module's mutants could come from a run: for a module that exists, and at least nine in ten noticed."
+    import json
+    from mutate import STORED
+    modules = {path.stem.lstrip('0123456789_') for path in (ROOT/'nbs').rglob('*.ipynb')}
+    for module, found in json.loads(STORED.read_text(encoding='utf-8')).items():
+        assert module in modules and 0.9 * found['drawn'] <= found['noticed'] <= found['drawn'] <= found['places'], module

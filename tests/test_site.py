@@ -214,6 +214,8 @@ def test_proofs(site):
             assert caption in ' '.join(proof.summary.get_text().split()) == f'✓ {caption} {count_checks(cell.source)} check' + 's' * (count_checks(cell.source) != 1)
             assert proof.find(id=f'proof-{cell.id}') and links.pop(f'nbs/{path.stem}.html#proof-{cell.id}') == caption
             totals = [totals[0] + 1, totals[1] + count_checks(cell.source)]
+    for module, found in json.loads((ROOT/'tests'/'mutations.json').read_text(encoding='utf-8')).items():
+        if module in {path.stem[3:] for path in LESSONS}: assert f"Of {found['drawn']} small faults planted" in page.get_text() and f"{found['noticed']} ({found['noticed'] / found['drawn']:.0%})" in page.get_text()
     assert not links and totals[0] > 10 and '{} proofs with {} checks'.format(*totals) in page.get_text()
     entry = document(site, 'api/losses.html').find(id='course_lib.losses.cross_entropy').parent
     assert any('proof-' in a['href'] and 'equals PyTorch' in a.get_text() for a in entry.select('.where a'))
