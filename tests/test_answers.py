@@ -4,7 +4,8 @@ import sys
 from unittest.mock import MagicMock
 
 import pytest
-from answers import ALL, Yes
+from answers import ALL
+from answers.forms import Yes
 from conftest import QUESTIONNAIRES
 
 from course_lib.tools.quiz import read_questions, verdict
