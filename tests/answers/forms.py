@@ -3,6 +3,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
+import torch
 from torch import tensor
 
 
