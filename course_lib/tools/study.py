@@ -131,12 +131,16 @@ def _record(id:str, **changes):
 def check(
     id:str,           # of the question, such as '02-04'
     answer,           # yours
+    words:str='',     # your explanation, which `reveal` shows beside ours
     limit:float=20.,  # seconds that the check may take
 ):
-    "Say whether `answer` is right, or what is wrong with it."
-    if answer is ...: return print(f"{id}: put your answer where the dots are")
+    "Say whether `answer` is right, or what is wrong with it; keep the explanation."
+    kept = {'words': words.strip()} if isinstance(words, str) and words.strip() else {}
+    if answer is ...:
+        if kept: _record(id, **kept)
+        return print(f"{id}: put your answer where the dots are" + ' (your explanation is kept)' * bool(kept))
     said = judge(id, answer, limit)
-    _record(id, tries=1, **({'passed': True} if said is None else {}))
+    _record(id, tries=1, **kept, **({'passed': True} if said is None else {}))
     if said is not None: return print(f"{id}: not yet. {said}")
     print(f"{id}: right." + (f" Compare your explanation with reveal('{id}')." if find_question(id)[1].kind == 'explain' else ''))
 
@@ -150,12 +154,15 @@ def reveal(
     id:str,              # of the question
     insist:bool=False,   # show it even though you have not passed
 ):
-    "Show the reference answer, once you have passed or if you insist."
+    "Show the reference answer, once you have passed or if you insist; of an explanation, yours above ours."
     _, question = find_question(id)
-    if not insist and not _whole_progress().get(id, {}).get('passed'):
+    entry = _whole_progress().get(id, {})
+    if not insist and not entry.get('passed'):
         return print(f"{id}: you have not passed yet. There is hint('{id}'); to see the answer all the same: reveal('{id}', insist=True)")
-    _record(id, revealed=True)
-    print('\n\n'.join(filter(None, [f'{id}: {question.prose}' if question.prose else f'{id}:', question.witness, question.answer])))
+    words = entry.get('words', '') if question.prose else ''
+    _record(id, revealed=True, **({'compared': True} if words else {}))
+    parts = [f'{id}, yours: {words}', f'ours: {question.prose}'] if words else [f'{id}: {question.prose}'.strip()]
+    print('\n\n'.join(filter(None, [*parts, question.witness, question.answer])))
 
 # %% ../../nbs/tools/study.ipynb #6bcc9df0
 def students_copy(
@@ -166,11 +173,11 @@ def students_copy(
     title = ''.join(json.loads(path.read_text(encoding='utf-8'))['cells'][0]['source']).split('\n')[0]
     imports = '\n'.join(line for line in _preamble(path).splitlines() if 'course_lib.tools.quiz' not in line)
     cells = [md(f"{title}\n\nPut each answer where the dots are and run the cell. `hint('{path.name[:2]}-01')` helps, "
-                f"`reveal('{path.name[:2]}-01')` shows the answer once you have passed. An explanation is for you to compare; its probe is checked."),
+                f"`reveal('{path.name[:2]}-01')` shows the answer once you have passed. Write an explanation between the quotes: it is shown beside ours, for you to compare. Its probe is checked."),
              code(f"{imports}\nfrom course_lib.tools.study import check, hint, reveal")]
     for q in read_questions(path):
         cells += [md(f"### {q.id} · {q.kind}\n{q.text}" + (f"\n\n*Probe: {q.probe}*" if q.probe else '')),
-                  code(f"answer = ...\ncheck('{q.id}', answer)")]
+                  code(f'mine = """\n"""\nanswer = ...\ncheck(\'{q.id}\', answer, mine)' if q.prose else f"answer = ...\ncheck('{q.id}', answer)")]
     for i, cell in enumerate(cells): cell['id'] = f'cell-{i}'
     kernel = {'kernelspec': {'name': 'python3', 'display_name': 'python3', 'language': 'python'}}
     return nbformat.v4.new_notebook(cells=cells, metadata=kernel)
@@ -191,14 +198,14 @@ def course_quiz(
 
 @call_parse
 def course_progress():
-    "Show how many questions of each lesson you have tried, passed and revealed."
+    "Show how many questions of each lesson you have tried, passed and revealed, and how many explanations you have compared."
     try: progress, paths = read_progress(), [_home()/'questionnaire'/p.name for p in find_lessons(_home())]
     except (ValueError, FileNotFoundError) as e: sys.exit(f"course_progress: {e}")
     how_many = lambda ids, key: sum(bool(progress.get(id, {}).get(key)) for id in ids)
-    rows = [[path.stem, len(ids), *(how_many(ids, key) for key in ('tries', 'passed', 'revealed'))]
+    rows = [[path.stem, len(ids), *(how_many(ids, key) for key in ('tries', 'passed', 'revealed', 'compared'))]
             for path in paths for ids in [[q.id for q in read_questions(path)]]]
     rows.append(['all', *(sum(column) for column in list(zip(*rows))[1:])])
-    print(table(['lesson', 'questions', 'tried', 'passed', 'revealed'], rows))
+    print(table(['lesson', 'questions', 'tried', 'passed', 'revealed', 'compared'], rows))
 
 # %% ../../nbs/tools/study.ipynb #927a7029
 def card(
