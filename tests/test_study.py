@@ -22,7 +22,8 @@ def test_copy_gives_nothing_away(path):
     nbformat.validate(copy)
     cells = [c.source for c in copy.cells]
     for q in read_questions(path):
-        assert sum(f'### {q.id} · {q.kind}' in c for c in cells) == 1 and f"answer = ...\ncheck('{q.id}', answer)" in cells
+        asked = f'mine = """\n"""\nanswer = ...\ncheck(\'{q.id}\', answer, mine)' if q.kind == 'explain' else f"answer = ...\ncheck('{q.id}', answer)"
+        assert sum(f'### {q.id} · {q.kind}' in c for c in cells) == 1 and asked in cells
         shown = '\n'.join(cells)
         for secret in (q.hint, q.prose, q.witness, q.answer, q.check, *q.whys):
             for line in filter(None, map(str.strip, secret.splitlines())):
