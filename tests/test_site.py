@@ -286,7 +286,7 @@ def test_proofs_open(student):
     assert code(first).is_visible() and not code(last).is_visible()
     student.goto('proved.html')
     student.click(f'a[href$="#proof-{last}"]')
-    assert code(last).is_visible()
+    code(last).wait_for(state='visible')
     student.goto(f'nbs/{path.stem}.html')
     student.emulate_media(media='print')
     assert code(first).bounding_box()['height'] > 10
@@ -341,9 +341,89 @@ def test_export_import_reset(student, tmp_path):
     student.set_input_files('input[type=file]', tmp_path/'marks.json')
     student.wait_for_selector('#said:has-text("2 marks read")')
     assert student.inner_text('#start-review') == 'Review 1 card'
-    student.evaluate('localStorage.setItem("deep-learning-checked.marks", "damaged")')    # a damaged store stops nothing
-    student.reload()
+    student.click('#undo')
     assert student.locator('.progress-of').first.inner_text().startswith('0 of')
+    student.set_input_files('input[type=file]', tmp_path/'marks.json')
+    student.wait_for_selector('#said:has-text("2 marks read")')
+    student.evaluate(f'localStorage.setItem("deep-learning-checked.mark.{one[0]}", "damaged")')    # a damaged mark stops nothing
+    student.reload()
+    assert student.locator('.progress-of').first.inner_text().startswith('0 of') and student.inner_text('#start-review') == 'Review 1 card'
+
+
+def test_import_loses_nothing(student, tmp_path):
+    "Of two marks the later one stays; marks of questions that are not here are kept; what was left is told, and can be undone."
+    one = IDS[LESSONS[0].stem]
+    student.clock.set_fixed_time(NOON)
+    student.goto(FIRST)
+    mark(student, one[0], False); mark(student, one[1], False)
+    at = NOON * 1000
+    good = lambda at, known: dict(known=known, box=int(known), due=at + known * DAY * 1000, at=at)
+    marks = {one[0]: good(at - 1000, True), one[1]: good(at + 1000, True), one[2]: good(at, True), '99-01': good(at, True),
+             one[3]: dict(good(at, True), due=1e300), one[4]: dict(good(at, True), extra='x' * 10_000), 'x': good(at, True), one[5]: None}
+    (tmp_path/'marks.json').write_text(json.dumps(dict(course='deep-learning-checked', marks=marks)))
+    student.goto('practice.html')
+    student.set_input_files('input[type=file]', tmp_path/'marks.json')
+    student.wait_for_selector('#said:has-text("4 marks read")')
+    said = student.inner_text('#said')
+    for part in ('1 left, since yours are as new or newer', '3 left, since they are no marks', '1 are of questions that are not here'): assert part in said, said
+    kept = student.evaluate('Object.fromEntries(Object.entries(localStorage).filter(([k]) => k.includes(".mark.")).map(([k, v]) => [k.slice(-5), JSON.parse(v)]))')
+    assert {id: m['known'] for id, m in kept.items()} == {one[0]: False, one[1]: True, one[2]: True, one[4]: True, '99-01': True} and 'extra' not in kept[one[4]]
+    student.goto(FIRST)
+    mark(student, one[6], True)                                           # a press deletes nothing of what is not here
+    assert student.evaluate('localStorage.getItem("deep-learning-checked.mark.99-01")')
+    (tmp_path/'large.json').write_text(' ' * 2_000_000)
+    student.goto('practice.html')
+    student.set_input_files('input[type=file]', tmp_path/'large.json')
+    student.wait_for_selector('#said:has-text("it is too large")')
+
+
+def test_two_tabs_lose_nothing(student):
+    one = IDS[LESSONS[0].stem]
+    student.goto(FIRST)
+    other = student.context.new_page()
+    other.goto(student.url)
+    press = 'ids => ids.forEach(id => document.querySelector(`#q-${id} .yes`).click())'
+    student.evaluate(press, one[:5]); other.evaluate(press, one[5:9]); student.evaluate(press, one[9:12])
+    student.wait_for_function(f'() => document.querySelector(".progress-of span").textContent.startsWith("12 of {len(one)} known")')
+    other.close()
+
+
+@pytest.mark.parametrize('state', ['blocked', 'full'])
+def test_without_storage(browser, address, tmp_path, state):
+    "Site data blocked in a real profile, or no room left: search, cards, colors and import work while the page is open; what does not says why."
+    one = IDS[LESSONS[0].stem]
+    if state == 'blocked':
+        (tmp_path/'profile'/'Default').mkdir(parents=True)
+        (tmp_path/'profile'/'Default'/'Preferences').write_text(json.dumps(dict(profile=dict(default_content_setting_values=dict(cookies=2)))))
+        found = next(filter(None, map(shutil.which, BROWSERS)), None)
+        context = browser.browser_type.launch_persistent_context(tmp_path/'profile', executable_path=found, args=QUIET, base_url=address)
+    else:
+        context = browser.new_context(base_url=address)
+        context.add_init_script("try { for (let n = 1 << 22; n >= 1; n >>= 1) { try { for (;;) localStorage.setItem('fill' + n + Math.random(), 'x'.repeat(n)) } catch {} } } catch {}")
+    page, wrong = context.new_page(), []
+    page.on('pageerror', lambda e: wrong.append(f'{page.url}: {e}'))
+    try:
+        page.goto(FIRST)
+        assert page.evaluate('window.courseForgets') is True and 'keep nothing' in page.inner_text('.forgets')
+        mark(page, one[0], True); mark(page, one[1], False)
+        assert page.inner_text('.progress-of') == f'1 of {len(one)} known, 1 not yet'
+        page.locator('.theme-switch-button:visible').first.click()
+        page.locator('.theme-change-button[data-mode=dark]:visible').first.click()
+        assert page.get_attribute('html', 'data-theme') == 'dark'
+        page.goto('index.html')
+        page.click('#mode')
+        assert page.get_attribute('html', 'data-theme') == 'dark'
+        page.goto('practice.html')
+        marks = {one[2]: dict(known=False, box=0, due=NOON, at=NOON)}
+        (tmp_path/'marks.json').write_text(json.dumps(dict(course='deep-learning-checked', marks=marks)))
+        page.set_input_files('input[type=file]', tmp_path/'marks.json')
+        page.wait_for_selector('#said:has-text("1 marks read")')
+        page.click('#start-review')
+        assert 'keep nothing on the way' in page.inner_text('#said')
+        page.goto('search.html?q=softmax')
+        page.wait_for_selector('#search-results li')
+        assert wrong == []
+    finally: context.close()
 
 
 def asked(page):

@@ -1,7 +1,8 @@
 // Question cards: what is known, progress, and the review. The marks stay in this browser.
-// A mark is {known, box, due}: `box` counts how often in a row the answer was known, `due` is when (ms) it is asked again.
+// A mark is {known, box, due, at}: `box` counts how often in a row the answer was known, `due` is when (ms) it is asked again,
+// `at` when it was marked. Each has a key of its own, so that two tabs lose nothing.
 (() => {
-  const KEY = 'deep-learning-checked.marks', QUEUE = 'deep-learning-checked.review'
+  const KEY = 'deep-learning-checked.mark.', QUEUE = 'deep-learning-checked.review'
   const DAY = 24 * 60 * 60 * 1000, DAYS = [0, 1, 3, 7, 16, 35]     // days until a card is asked again, by box
   const APART = 3                                                   // cards between a "not yet" and the same card again
   const lessons = window.courseQuestions
@@ -15,23 +16,28 @@
 
   // Marks
 
-  const isMark = m => m && typeof m.known === 'boolean' && Number.isInteger(m.box) && m.box >= 0 && Number.isFinite(m.due)
-  const sound = marks => Object.fromEntries(Object.entries(marks).filter(([id, m]) => lessons.some(l => l.ids.includes(id)) && isMark(m)))
-  const load = () => {
-    try { return sound(JSON.parse(localStorage.getItem(KEY)) ?? {}) } catch { return {} }
+  const ofCourse = id => lessons.some(l => l.ids.includes(id))
+  const isMark = m => m && typeof m.known === 'boolean' && Number.isInteger(m.box) && m.box >= 0 && m.box < DAYS.length
+    && Number.isFinite(m.at) && m.at <= Date.now() + DAY && Number.isFinite(m.due) && m.due <= m.at + 2 * DAYS.at(-1) * DAY
+  const read = text => { try { return JSON.parse(text) } catch { return null } }
+  const stored = () => Array.from({length: localStorage.length}, (_, i) => localStorage.key(i)).filter(key => key?.startsWith(KEY))
+  const every = () => Object.fromEntries(stored().map(key => [key.slice(KEY.length), read(localStorage.getItem(key))]).filter(([, m]) => isMark(m)))
+  const load = () => Object.fromEntries(Object.entries(every()).filter(([id]) => ofCourse(id)))
+  const put = (id, m) => {                                          // true if it is kept
+    try {
+      if (m === null) localStorage.removeItem(KEY + id)
+      else localStorage.setItem(KEY + id, JSON.stringify({known: m.known, box: m.box, due: m.due, at: m.at}))
+      return true
+    } catch { return false }
   }
-  const save = marks => {
-    try { localStorage.setItem(KEY, JSON.stringify(marks)) }
-    catch { alert('This browser does not let the page keep marks: they are lost when you leave it.') }
-  }
+  const FULL = 'This browser has no room left for marks: the last one is not kept.'
   const mark = (id, known) => {                                     // known: true, false, or null to take the mark away
-    const marks = load(), now = Date.now(), old = marks[id] ?? {known: false, box: 0, due: 0}
+    const now = Date.now(), old = load()[id] ?? {known: false, box: 0, due: 0}
     const early = old.known && now < old.due                       // known, and not asked for yet: that proves nothing new
-    if (known === null) { delete marks[id]; save(marks); refresh(); return }
     const box = !known ? 0 : early ? old.box : Math.min(old.box + 1, DAYS.length - 1)
-    marks[id] = {known, box, due: early && known ? old.due : now + DAYS[box] * DAY}
-    save(marks)
+    const kept = put(id, known === null ? null : {known, box, due: early && known ? old.due : now + DAYS[box] * DAY, at: now})
     refresh()
+    if (!kept) alert(FULL)
   }
   const due = () => {                                               // what the review asks: "not yet" first, then the longest due
     const marks = load(), now = Date.now()
@@ -114,11 +120,8 @@
 
   // Review: a queue of ids, kept while the tab is open, that leads from page to page
 
-  const queue = () => {
-    const there = id => lessons.some(l => l.ids.includes(id))
-    try { return JSON.parse(sessionStorage.getItem(QUEUE)).filter(there) } catch { return [] }
-  }
-  const setQueue = ids => sessionStorage.setItem(QUEUE, JSON.stringify(ids))
+  const queue = () => [read(sessionStorage.getItem(QUEUE))].flat().filter(ofCourse)
+  const setQueue = ids => { try { sessionStorage.setItem(QUEUE, JSON.stringify(ids)) } catch { alert(FULL) } }
   const pageOf = id => root + lessons.find(l => l.ids.includes(id)).url
   const ask = (id, go = url => location.replace(url)) => {            // Back leads out of the review, not through it
     const card = cards().find(c => idOf(c) === id)
@@ -136,7 +139,10 @@
     if (rest.length) ask(rest[0])
     else location.replace(`${root}practice.html?done`)
   }
-  const startReview = () => { setQueue(due()); ask(queue()[0], url => { location.href = url }) }
+  const startReview = () => {
+    if (window.courseForgets) { said('The review leads from page to page, and this browser lets the page keep nothing on the way.'); return }
+    setQueue(due()); ask(queue()[0], url => { location.href = url })
+  }
   const review = () => {
     const end = make('a', {href: `${root}practice.html`, textContent: 'End the review'})
     document.querySelector('.bd-article h1').after(make('div', {className: 'review-bar'}, make('b'), make('span', {id: 'said', role: 'status'}), end))
@@ -149,29 +155,53 @@
   // The page "Practice": review, export, import, reset
 
   const exportMarks = () => {
-    const file = new Blob([JSON.stringify({course: 'deep-learning-checked', marks: load()}, null, 1)], {type: 'application/json'})
+    const file = new Blob([JSON.stringify({course: 'deep-learning-checked', marks: every()}, null, 1)], {type: 'application/json'})
     const link = make('a', {href: URL.createObjectURL(file), download: 'deep-learning-checked-marks.json'})
     link.click()
     setTimeout(() => URL.revokeObjectURL(link.href), 1000)
+  }
+  let before = null                                                 // the marks as they were, for one step back
+  const restore = marks => {
+    for (const key of stored()) localStorage.removeItem(key)
+    return Object.entries(marks).filter(([id, m]) => !put(id, m)).length
+  }
+  const undoable = (text, marks) => {
+    before = marks
+    refresh()
+    said(text)
+    document.getElementById('undo').hidden = false
+  }
+  const undo = () => {
+    const lost = restore(before)
+    document.getElementById('undo').hidden = true
+    refresh()
+    said(lost ? `${lost} marks could not be put back: there is no room for them.` : 'Your marks are as they were before.')
   }
   const importMarks = async event => {
     const file = event.target.files[0]
     event.target.value = ''
     try {
+      if (file.size > 1e6) throw new Error('it is too large for a file of marks')
       const found = JSON.parse(await file.text())
       if (found?.course !== 'deep-learning-checked' || !found.marks || typeof found.marks !== 'object') throw new Error('it holds no marks of this course')
-      const marks = sound(found.marks), mine = load()
-      for (const [id, m] of Object.entries(marks)) if (mine[id]?.due > m.due) marks[id] = mine[id]      // the later one stays
-      save({...mine, ...marks})
-      refresh()
-      said(`${Object.keys(marks).length} marks read from ${file.name}.`)
+      const mine = every(), told = {taken: 0, older: 0, unknown: 0, broken: 0, full: 0}
+      for (const [id, m] of Object.entries(found.marks)) {
+        if (!/^\d\d-\d\d$/.test(id) || !isMark(m)) told.broken++
+        else if (mine[id] && mine[id].at >= m.at) told.older++
+        else if (!put(id, m)) told.full++
+        else { told.taken++; told.unknown += !ofCourse(id) }
+      }
+      const left = [told.older && `${told.older} left, since yours are as new or newer`, told.broken && `${told.broken} left, since they are no marks`,
+                    told.full && `${told.full} not kept: this browser has no room for them`, told.unknown && `${told.unknown} are of questions that are not here`]
+      undoable([`${told.taken} marks read from ${file.name}`, ...left.filter(Boolean)].join('; ') + '.', mine)
     } catch (error) { said(`${file.name} was not read: ${error.message}. Your marks are as they were.`) }
   }
   const reset = () => {
     if (!confirm('Forget all marks of this course in this browser?')) return
-    localStorage.removeItem(KEY); sessionStorage.removeItem(QUEUE)
-    refresh()
-    said('All marks are forgotten.')
+    const mine = every()
+    restore({})
+    sessionStorage.removeItem(QUEUE)
+    undoable('All marks are forgotten.', mine)
   }
   const practice = place => {
     const button = (text, action, props = {}) => {
@@ -186,7 +216,7 @@
     const hello = make('p', {id: 'hello'}, 'No card has a mark yet. ', make('a', {href: root + lessons[0].url, textContent: `Start with the questions of lesson ${lessons[0].lesson}`}), '.')
     place.append(hello, all, make('div', {className: 'tools'},
       button('', startReview, {id: 'start-review', className: 'first'}), button('Export marks', exportMarks),
-      make('label', {}, input, make('span', {textContent: 'Import marks'})), button('Forget all', reset)),
+      make('label', {}, input, make('span', {textContent: 'Import marks'})), button('Forget all', reset), button('Undo', undo, {id: 'undo', hidden: true})),
       make('p', {id: 'said', role: 'status', textContent: location.search === '?done' ? 'Review finished.' : ''}))
     if (location.search) history.replaceState(null, '', location.pathname)
   }
@@ -195,6 +225,7 @@
   if (cards().length) document.querySelector('.progress-of').after(keys())
   const place = document.getElementById('practice-tools')
   if (place) practice(place)
+  if (window.courseForgets && (place || cards().length)) document.querySelector('.progress-of').after(make('p', {className: 'forgets', textContent: 'This browser lets the page keep nothing: marks and colors are forgotten when you leave it.'}))
   refresh()
   if (cards().length && location.search === '?review' && queue().length) review()
   addEventListener('storage', refresh)                             // another tab
