@@ -135,7 +135,7 @@ def as_tensor(
 
 # %% ../../nbs/tools/quiz.ipynb #cc235dca
 def as_function(
-    answer,
+    answer,                # anything
     what:str='a function', # is asked for
 ):
     "The answer, if it can be called; else `Refused`."
