@@ -11,7 +11,7 @@ sys.path[:0] = [str(DOCS.parent), str(DOCS)]
 if sys.version_info < (3, 11): sys.exit('make site: this is Python %d.%d; the theme needs 3.11 or later' % sys.version_info[:2])
 
 from sphinx.cmd.build import main  # noqa: E402
-from pages import write_pages  # noqa: E402
+from pages import not_found_page, write_pages  # noqa: E402
 
 
 def build(out:Path):
@@ -22,6 +22,7 @@ def build(out:Path):
     write_pages(DOCS.parent, out)
     failed = main(['-q', '-W', '--keep-going', '-j', 'auto', '-b', 'html', '-c', str(DOCS), '-d', str(out/'doctrees'), str(out/'pages'), str(out/'html')])
     if failed: sys.exit('make site: see the warnings above; the site is not complete')
+    (out/'html'/'404.html').write_text(not_found_page(DOCS.parent), encoding='utf-8')
     static = out/'html'/'_static'                  # what the theme brings and no page asks for
     for unused in [*static.rglob('*.map'), *static.rglob('*.html'), static/'scripts'/'fontawesome.js']: unused.unlink()
     print(f'The site is built: open {out/"html"/"index.html"}')

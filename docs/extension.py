@@ -31,10 +31,18 @@ def make_cards(app, doctree):
 
 
 def page_context(app, pagename, templatename, context, doctree):
-    "Buttons of notebooks, and the start page's own template."
+    "Buttons of notebooks, a description of its own for each page, and the start page's own template."
     context['header_buttons'] = buttons(app.config, pagename)
+    if doctree is not None and pagename != app.config.root_doc: context['description'] = description(doctree, app.config.project)
     context['wide_page'] = pagename.startswith(('nbs/', 'questionnaire/'))
     return 'landing.html' if pagename == app.config.root_doc else None
+
+
+def description(doctree, project:str)->str:
+    "Title and subtitle of a page, as a search engine shows them."
+    title = next((node.astext() for node in doctree.findall(nodes.title)), '')
+    subtitle = next((node.astext() for node in doctree.findall(nodes.container) if 'subtitle' in node['classes']), '')
+    return ': '.join(filter(None, [title, ' '.join(subtitle.split())])) + f' ({project})'
 
 
 def buttons(config, pagename:str)->list:

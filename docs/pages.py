@@ -8,6 +8,7 @@ import importlib
 import inspect
 import json
 import re
+from configparser import ConfigParser
 from dataclasses import dataclass, field
 from pathlib import Path
 from textwrap import dedent
@@ -136,6 +137,7 @@ def lesson_page(page:Page, pages)->nbformat.NotebookNode:
     for cell in nb.cells[1:]:
         for output in cell.get('outputs', []):
             if output.output_type == 'stream': output.text = rounded(output.text, ranges)
+            if table := output.get('data', {}).get('text/html'): output.data['text/html'] = table.replace('<td>NaN</td>', '<td class="gap" aria-label="no value"></td>')
         cells += [md(linked(cell.source, page, page.url, pages))] if cell.cell_type == 'markdown' else shown_code(cell, page)
     if page.questions: cells.append(md(toctree([f'Questions </questionnaire/{page.path.stem}>'])))
     return with_cells(nb, cells)
@@ -548,6 +550,18 @@ def sources(root:Path)->dict:
         texts[page.api_url.removesuffix('.html') + '.md'] = api_page(page)
         if page.questions: texts[as_source(page.questions_url)] = nbformat.writes(questions_page(page, root))
     return texts
+
+
+def not_found_page(root:Path)->str:
+    "What a server shows for an address that is not there: whole in itself, since it may be shown at any depth."
+    config = ConfigParser(delimiters=['='])
+    config.read(root/'settings.ini', encoding='utf-8')
+    home = f"/{config['DEFAULT']['repo']}/"
+    links = ''.join(f'<li><a href="{home}{page.url}">{page.number} {page.title}</a></li>' for page in all_pages(root)[0])
+    return (f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+            '<title>Not found · Deep Learning, Checked</title><meta name="robots" content="noindex">'
+            '<style>body { font: 1.05rem/1.6 system-ui, sans-serif; max-width: 36rem; margin: 3rem auto; padding: 0 1rem; color-scheme: light dark }</style></head>'
+            f'<body><main><h1>There is no such page</h1><p>The address may be old or mistyped. <a href="{home}index.html">Start page</a>, or a lesson:</p><ul>{links}</ul></main></body></html>')
 
 
 def write_files(texts:dict, out:Path):

@@ -101,8 +101,8 @@ def student(browser, address):
 
 
 def names(site):
-    "The path in the site of every page."
-    return sorted(p.relative_to(site).as_posix() for p in site.rglob('*.html'))
+    "The path in the site of every page; 404.html, which a server shows at any address, has a test of its own."
+    return sorted(p.relative_to(site).as_posix() for p in site.rglob('*.html') if p.name != '404.html')
 
 
 def document(site, name): return BeautifulSoup((site/name).read_text(encoding='utf-8'), 'html.parser')
@@ -666,3 +666,33 @@ def test_groups_of_questions(checkout, tmp_path):
     done = run('python', '-c', 'import sys; sys.path.insert(0, "docs"); from pathlib import Path; from pages import *; root = Path("."); '
                f'print([c.source for c in questions_page(read_page(root/"nbs"/"{path.name}", root), root).cells if c.source.startswith("## ")][:3])', cwd=checkout)
     assert "'## A new group'" in done.stdout and '### A new group' not in done.stdout, done.stdout
+
+
+def test_tables_of_numbers(site):
+    "A gap in a table is shown as a gap; no page says NaN in a table's cell."
+    tables = [table for path in LESSONS for table in document(site, f'nbs/{path.stem}.html').select('table.dataframe')]
+    assert tables and sum(len(table.select('td.gap')) for table in tables) > 10
+    assert not [td for table in tables for td in table.select('td') if td.get_text() == 'NaN']
+
+
+def test_on_paper(browser, address, site):
+    "Each lesson's title is printed, no line of code is cut at the edge, and proofs and answers are open."
+    with reader(browser, base_url=address, width=794, height=1123) as (page, _):
+        page.emulate_media(media='print')
+        for path in LESSONS:
+            for name in (f'nbs/{path.stem}.html', f'questionnaire/{path.stem}.html'):
+                page.goto(name)
+                assert page.locator('.bd-article h1').first.is_visible(), name
+                cut = page.evaluate("[...document.querySelectorAll('.bd-article pre')].filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.textContent.slice(0, 60))")
+                assert cut == [], name
+
+
+def test_descriptions_and_404(site):
+    "Each page says what it is about in a description of its own; an address that is not there leads back."
+    said = {}
+    for name, doc in documents(site).items():
+        if name in ('search.html', 'genindex.html') or not doc.find('meta', attrs=dict(name='description')): continue
+        said.setdefault(doc.find('meta', attrs=dict(name='description'))['content'], []).append(name)
+    assert len(said) > 40 and [names for names in said.values() if len(names) > 1] == []
+    page = document(site, '404.html')
+    assert len(page.select('li a')) == len(LESSONS) and all((site/a['href'].removeprefix(f"/{SETTINGS['repo']}/")).exists() for a in page.select('a'))
