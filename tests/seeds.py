@@ -15,6 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
+from tqdm import tqdm
+
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT/'tests')]
 from course_lib.tools.cli import LessonError, find_lessons, printed, read_notebook, run_notebook, save_notebook, skipped_flags, table   # noqa: E402
@@ -79,7 +81,7 @@ def main():
     jobs = [(path, *run, flags(path, run[0])) for run in runs for path in (lesson, ROOT/'questionnaire'/lesson.name)]
     seen, failed = {}, []
     with ThreadPoolExecutor(args.jobs) as pool:
-        for path, seed, kind, found, error in pool.map(run_once, jobs):
+        for path, seed, kind, found, error in tqdm(pool.map(run_once, jobs), total=len(jobs), unit='run'):
             for what, value in found.items(): seen.setdefault(what, []).append((seed, kind, value))
             if error: failed.append((path, seed)); print(f'COURSE_SEED={seed}, {kind}, {path.relative_to(ROOT)}\n{error}\n', flush=True)
     ends = lambda values: (min(values), max(values)) if (values := list(values)) else (float('nan'),) * 2
