@@ -37,7 +37,7 @@ html_show_sphinx = False
 html_favicon = '_static/icon.svg'
 html_context = dict(default_mode='light', repository=repository, description=SETTINGS['description'])
 html_css_files = ['course.css']
-html_js_files = [('questions.js', {'defer': 'defer'}), ('cards.js', {'defer': 'defer'})]
+html_js_files = [('questions.js', {'defer': 'defer'}), ('cards.js', {'defer': 'defer'}), ('page.js', {'defer': 'defer'})]
 html_theme_options = dict(show_toc_level=2, navigation_with_keys=False, use_download_button=False, use_fullscreen_button=False,
                           home_page_in_toc=False, footer_content_items=['copyright', 'extra-footer'], navbar_start=[], navbar_center=[], navbar_end=[], navbar_persistent=[], search_bar_text='Search the course', toc_title='On this page',
                           extra_footer='<p>Code under the Apache License 2.0, prose and figures under <a href="https://creativecommons.org/licenses/by/4.0/">CC BY 4.0</a>.</p>',

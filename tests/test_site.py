@@ -696,3 +696,23 @@ def test_descriptions_and_404(site):
     assert len(said) > 40 and [names for names in said.values() if len(names) > 1] == []
     page = document(site, '404.html')
     assert len(page.select('li a')) == len(LESSONS) and all((site/a['href'].removeprefix(f"/{SETTINGS['repo']}/")).exists() for a in page.select('a'))
+
+
+def test_a_phones_drawer_closes(browser, address):
+    "A link of the page's contents, tapped in the drawer, leads there and puts the drawer away."
+    with reader(browser, width=390, base_url=address) as (page, _):
+        page.goto(f'nbs/{LESSONS[0].stem}.html')
+        page.locator('button.secondary-toggle:visible, button.pst-secondary-sidebar-toggle:visible, .sidebar-toggle.secondary-toggle:visible').first.click()
+        drawer = page.locator('#pst-secondary-sidebar-modal')
+        drawer.wait_for(state='visible')
+        drawer.locator('a[href^="#"]').nth(2).click()
+        drawer.wait_for(state='hidden')
+        assert '#' in page.url
+
+
+def test_what_was_found_is_open(student):
+    "A word that stands only in a folded answer is shown when the search leads to it."
+    path = LESSONS[1]
+    student.goto(f'questionnaire/{path.stem}.html?highlight=underflows')
+    student.wait_for_selector('.highlighted')
+    assert student.locator('details[open] .highlighted').first.is_visible()
