@@ -147,9 +147,9 @@ def rounded(text:str, ranges:dict)->str:
     "What a cell printed, its headline figures with the digits that their ranges allow, and with the ranges."
     def line(match):
         h, = read_headlines(match[0])
-        range_, ceiling = ranges[h.what], ranges.get(f'{h.what} | ceiling')
+        range_ = ranges[h.what]
         return ' | '.join(['headline', h.what, range_.shown(h.value), *[f'range {range_}'] * (range_.width > 0),
-                           *([f'ceiling {ceiling.shown(h.ceiling)}'] if h.ceiling is not None else [])])
+                           *([f'{h.beside[0]} {ranges[" | ".join([h.what, h.beside[0]])].shown(h.beside[1])}'] if h.beside else [])])
     return re.sub(r'^headline \| .+$', line, text, flags=re.M)
 
 
@@ -516,9 +516,9 @@ def lesson_tile(page:Page)->str:
     nb = nbformat.read(page.path, 4)
     headlines = read_headlines(printed(nb))                          # none before the lesson was first run
     ranges = read_ranges(nb, headlines)
-    shown = lambda what, value: ranges[what].shown(value)
+    shown, named = lambda what, value: ranges[what].shown(value), dict(ceiling='the best possible', reference='for comparison')
     reached = ''.join(f'<p class="reached">{html.escape(h.what)}: <b>{shown(h.what, h.value)}</b>'
-                      + (f', the best possible {shown(h.what + " | ceiling", h.ceiling)}' if h.ceiling is not None else '') + '</p>' for h in headlines[-1:])
+                      + (f', {named[h.beside[0]]} {shown(" | ".join([h.what, h.beside[0]]), h.beside[1])}' if h.beside else '') + '</p>' for h in headlines[-1:])
     links = (f'<a href="{page.questions_url}">{len(page.questions)} questions</a> · <a href="{page.api_url}">module {page.module}</a> · '
              f'runs in {html.escape(facts(page)["Runs in"])}')
     return (f'<li><h3><a href="{page.url}"><span>{page.number}</span> {html.escape(page.title)}</a></h3><p>{html.escape(page.about)}</p>'

@@ -223,11 +223,12 @@ def _rows(name:str, stored, nb, seconds:float, left_out)->list:
     return [[*(first if i == 0 else ['', '']), *row] for i, row in enumerate(cells)]
 
 def _cells(h, ranges:dict)->list:
-    "What the table says of a headline figure: name, value (marked if it lies outside its range), range, ceiling."
+    "What the table says of a headline figure: name, value (marked if it lies outside its range), range, what it is compared with."
     exact = Range((h.value, h.value), (h.value, h.value))          # printed for the first time
-    range_, ceiling = ranges.get(h.what, exact), ranges.get(f'{h.what} | ceiling', exact)
+    range_ = ranges.get(h.what, exact)
+    beside = f'{h.beside[0]} {ranges.get(" | ".join([h.what, h.beside[0]]), exact).shown(h.beside[1])}' if h.beside else ''
     usual = '' if range_.width == 0 else str(range_)
-    return [h.what, range_.shown(h.value) + ' !' * (not range_.holds(h.value)), usual, '' if h.ceiling is None else ceiling.shown(h.ceiling)]
+    return [h.what, range_.shown(h.value) + ' !' * (not range_.holds(h.value)), usual, beside]
 
 def save_notebook(
     nb,         # a notebook with outputs
@@ -264,7 +265,7 @@ def course_run(
     if save and (closed := [path for path in paths if not os.access(path.parent, os.W_OK)]): sys.exit(f"course_run: {closed[0].parent} cannot be written, so the outputs of {closed[0].name} cannot be stored")
     try: rows, peaks, failed = _run_all(paths, root, flags, save, jobs or lessons_at_once())
     except KeyboardInterrupt: sys.exit("\ninterrupted: no notebook was changed half-way; run the command again at any time")
-    print(table(['notebook' if save else 'lesson', 'seconds', 'headline figure', 'reached', 'range', 'ceiling'], rows))
+    print(table(['notebook' if save else 'lesson', 'seconds', 'headline figure', 'reached', 'range', 'compared with'], rows))
     if verbose: print('', table(['notebook', 'peak memory, GB'], [[name, f'{peak / 1e9:.2f}'] for name, peak in peaks.items()]), '', sep='\n')
     if any(row[3].endswith('!') for row in rows): print("! outside the range of runs with other seeds and on other processors: course_doctor shows what differs here")
     for error in failed: print(f'\nFAILED {error}', file=sys.stderr)

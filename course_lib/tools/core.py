@@ -176,29 +176,41 @@ def show_images(
 
 # %% ../../nbs/tools/core.ipynb #a790f856
 class Headline(NamedTuple):
-    "A figure by which a lesson is judged; `ceiling` is the best that anything could reach, or None."
+    """A figure by which a lesson is judged. `ceiling` is the best that anything could reach; `reference` is a value to
+    compare with, which may be passed. Either may be None, and one always is."""
     what:str
     value:float
     ceiling:float|None = None
+    reference:float|None = None
+
+    @property
+    def beside(self)->tuple|None:
+        "What stands beside the figure: ('ceiling' or 'reference', its value); None if nothing does."
+        if self.ceiling is not None: return 'ceiling', self.ceiling
+        return None if self.reference is None else ('reference', self.reference)
 
 # %% ../../nbs/tools/core.ipynb #ef41f490
 def headline(
-    what:str,                 # what was measured, without the character '|'
-    value:float,              # the figure
-    ceiling:float|None=None,  # the best value that anything could reach, where it is known
+    what:str,                   # what was measured, without the character '|'
+    value:float,                # the figure
+    ceiling:float|None=None,    # the best value that anything could reach, where it is known
+    reference:float|None=None,  # or a value to compare with, which may be passed: say whose in `what`
 ):
     "Print a figure by which the lesson should be judged, in the form that `read_headlines` reads."
     if '|' in what: raise ValueError(f"`what` is {what!r}, expected a text without '|'")
+    if ceiling is not None and reference is not None:
+        raise ValueError("a `ceiling` and a `reference` came, expected one of them: a reference is no bound")
+    beside = Headline(what, value, ceiling, reference).beside
     # seven digits, so that a figure that does not hang on rounding can be compared to 1e-6
-    print(f'headline | {what} | {value:.7g}' + ('' if ceiling is None else f' | ceiling {ceiling:.7g}'))
+    print(f'headline | {what} | {value:.7g}' + (f' | {beside[0]} {beside[1]:.7g}' if beside else ''))
 
 # %% ../../nbs/tools/core.ipynb #5f337659
 def read_headlines(
     text:str,  # what a lesson printed
 )->list[Headline]:
     "The headline figures in `text`, in order."
-    found = re.findall(r'^headline \| (.+?) \| (\S+)(?: \| ceiling (\S+))?$', text, re.M)
-    return [Headline(what, float(value), float(ceiling) if ceiling else None) for what, value, ceiling in found]
+    found = re.findall(r'^headline \| (.+?) \| (\S+)(?: \| (ceiling|reference) (\S+))?$', text, re.M)
+    return [Headline(what, float(value), **{word: float(other)} if word else {}) for what, value, word, other in found]
 
 # %% ../../nbs/tools/core.ipynb #fbaebcc1
 def versions(

@@ -42,9 +42,9 @@ class Range(NamedTuple):
 def figures(
     headlines,  # of one run, `Headline` each
 )->dict:
-    "{name: value}: each headline figure, and each ceiling under the name of its figure with ' | ceiling' behind it."
+    "{name: value}: each headline figure; what stands beside it is named 'figure | ceiling' or 'figure | reference'."
     found = {h.what: h.value for h in headlines}
-    return found | {f'{h.what} | ceiling': h.ceiling for h in headlines if h.ceiling is not None}
+    return found | {f'{h.what} | {h.beside[0]}': h.beside[1] for h in headlines if h.beside}
 
 def read_ranges(
     nb,           # a notebook
