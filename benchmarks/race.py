@@ -14,7 +14,7 @@ from benchmarks.tasks import movielens_file
 from course_lib.tools.cli import table
 from course_lib.tools.datasets import data_root
 from course_lib.tools.doctor import processor
-from course_lib.tools.store import write_whole
+from course_lib.tools.files import write_whole
 
 
 class Worker:

@@ -18,7 +18,7 @@ from xlsxwriter.utility import xl_range, xl_range_abs
 
 from .tools.core import check_range, generator
 from .tools.sheets import Page, cells_of, contents, dot, fullest, numbers, rated, ref
-from .tools.store import write_whole
+from .tools.files import write_whole
 
 # %% ../nbs/08_spreadsheet.ipynb #5fedc535
 class Factors(NamedTuple):

@@ -17,10 +17,9 @@ import nbformat
 from fastcore.docments import docments
 
 from course_lib.tools.cli import count_checks, directives, find_lessons, printed, read_opening
-from course_lib.tools.core import read_headlines
 from course_lib.tools.films import dense_corner, film_ratings
 from course_lib.tools.quiz import Question, read_questions
-from course_lib.tools.ranges import read_ranges
+from course_lib.tools.ranges import read_headlines, read_ranges
 from course_lib.spreadsheet import first_factors, solve, write_workbook
 from speed import speed_page, speed_plots
 

@@ -20,8 +20,8 @@ from tqdm import tqdm
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT/'tests')]
 from course_lib.tools.cli import LessonError, find_lessons, printed, read_notebook, run_notebook, save_notebook, skipped_flags, table   # noqa: E402
-from course_lib.tools.core import read_headlines, versions              # noqa: E402
-from course_lib.tools.ranges import Range, figures, with_ranges         # noqa: E402
+from course_lib.tools.core import versions              # noqa: E402
+from course_lib.tools.ranges import Range, figures, read_headlines, with_ranges         # noqa: E402
 from mutate import NOT_COPIED                                     # noqa: E402
 
 # What PyTorch, MKL and oneDNN may use of a processor: older ones round otherwise, and so do two threads.

@@ -44,12 +44,12 @@ def test_data_lists(tmp_path):
     done = run('course_data', COURSE_DATA=str(tmp_path))
     assert done.returncode == 0 and 'mnist' in done.stdout and 'absent' in done.stdout and str(tmp_path) in done.stdout, done.stdout
     done = run('course_data', 'minst')
-    assert done.returncode == 1 and "`name` is 'minst', expected one of ml-100k, mnist" in done.stdout, done.stdout
+    assert done.returncode == 2 and "`name` is 'minst', expected one of ml-100k, mnist" in done.stdout, done.stdout
 
 
 def test_unknown_lesson():
     done = run('course_run', '99')
-    assert done.returncode == 1 and "no lesson '99', expected one of 01_training, 02_losses" in done.stdout, done.stdout
+    assert done.returncode == 2 and "no lesson '99', expected one of 01_training, 02_losses" in done.stdout, done.stdout
 
 
 def toy(folder, *sources):
@@ -86,10 +86,52 @@ def test_interrupt_leaves_nothing_broken(tmp_path):
     kernel = int(started.read_text())
     os.killpg(process.pid, signal.SIGINT)
     out, _ = process.communicate(timeout=30)
-    assert process.returncode != 0 and 'interrupted: no notebook was changed' in out and 'Traceback' not in out, out
+    assert process.returncode == 130 and 'course_run: interrupted: nothing was changed half-way' in out and 'Traceback' not in out, out
     assert path.read_bytes() == before and sorted(p.name for p in path.parent.iterdir()) == ['01_toy.ipynb', 'started']
     for _ in range(100):
         try: os.kill(kernel, 0)
         except ProcessLookupError: break
         time.sleep(0.1)
     else: raise AssertionError('the kernel is still running')
+
+
+SPEAKS = """from course_lib.tools.border import command
+@command
+def course_try(
+    times:int=1, # how often
+):
+    "Say something."
+    for i in range(times): print('\\u00fc', i)
+course_try()"""
+
+
+def test_border(tmp_path):
+    "Options are read; a letter that the console lacks is shown by its number; a pipe that is closed ends without a traceback."
+    (path := tmp_path/'course_try.py').write_text(SPEAKS, encoding='utf-8')
+    assert run('python', path, '--times', '2').stdout.split() == ['ü', '0', 'ü', '1']
+    assert 'how often' in run('python', path, '--help').stdout and run('python', path, '--hours').returncode == 2
+    assert run('python', path, PYTHONIOENCODING='ascii', PYTHONUTF8='0').stdout == '\\xfc 0\n'
+    env = {**os.environ, 'PYTHONPATH': str(ROOT)}
+    process = subprocess.Popen([sys.executable, path, '--times', '200000'], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdout.readline(); process.stdout.close()
+    assert (process.wait(timeout=60), process.stderr.read()) == (1, b'')
+
+
+@pytest.mark.parametrize('command', ['course_run', 'course_progress', 'course_quiz', 'course_cards', 'course_prepare'])
+def test_outside_of_a_checkout(command, tmp_path):
+    done = run(command, cwd=tmp_path, PYTHONPATH=str(ROOT))
+    assert done.returncode == 1 and done.stdout.startswith(f'{command}: no checkout of the course here') and done.stdout.count('\n') == 1, done.stdout
+
+
+def test_names_are_checked_before_the_first_is_acted_on(checkout, tmp_path):
+    "A typo behind a right name: nothing is fetched, run or written, and the exit code says that it was asked wrongly."
+    for command in (['course_data', 'toy', 'minst'], ['course_run', '01', 'lossses'], ['course_quiz', '01', '99']):
+        done = run(*command, cwd=checkout, COURSE_DATA=str(tmp_path/'data'))
+        assert done.returncode == 2 and 'expected one of' in done.stdout and 'Traceback' not in done.stdout, done.stdout
+    assert not (tmp_path/'data').exists() and not (checkout/'my_answers'/'01_training.ipynb').exists()
+
+
+def test_commands_start_quickly():
+    "What a command does not use, it does not wait for: none of these imports PyTorch or matplotlib."
+    code = 'import sys, course_lib.tools.study, course_lib.tools.doctor; print([name for name in ("torch", "matplotlib", "sklearn", "nbclient", "nbconvert") if name in sys.modules])'
+    assert run('python', '-c', code).stdout == '[]\n'

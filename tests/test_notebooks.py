@@ -7,9 +7,8 @@ import pytest
 from conftest import EVERY, FLAGS, LESSONS, QUESTIONNAIRES, ROOT, TOOLS, run, same_versions
 
 from course_lib.tools.cli import printed, run_notebook
-from course_lib.tools.core import read_headlines
 from course_lib.tools.quiz import read_questions
-from course_lib.tools.ranges import figures, read_ranges
+from course_lib.tools.ranges import figures, read_headlines, read_ranges
 
 name = lambda path: path.relative_to(ROOT).with_suffix('').as_posix()
 LEFT_OUT = {'slow', 'real', 'gpu'} - set(FLAGS)

@@ -25,9 +25,8 @@ from playwright.sync_api import Error, sync_playwright
 
 from course_lib.tools.cli import count_checks, directives
 from course_lib.tools.cli import printed as printed_by
-from course_lib.tools.core import read_headlines
 from course_lib.tools.quiz import read_questions
-from course_lib.tools.ranges import read_ranges
+from course_lib.tools.ranges import read_headlines, read_ranges
 
 QUIET = ['--no-sandbox', '--disable-background-networking', '--disable-component-update', '--no-first-run', '--disable-sync']
 BROWSERS = ('chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable')

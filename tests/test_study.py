@@ -75,7 +75,7 @@ def test_quiz_never_overwrites(checkout):
     assert 'stays as it is' in done.stdout and mine.read_text() == 'my own work' and (checkout/'my_answers'/LESSONS[0].name).exists(), done.stdout
     done = run('course_progress', cwd=checkout)
     assert done.returncode == 0 and 'passed' in done.stdout and LESSONS[0].stem in done.stdout, done.stdout
-    assert run('course_quiz', '99', cwd=checkout).returncode == 1
+    assert run('course_quiz', '99', cwd=checkout).returncode == 2
 
 
 def test_cards_open_in_anki(checkout):

@@ -18,19 +18,17 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor, wait
 from configparser import ConfigParser
+from configparser import Error as ConfigError
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import nbformat
-from fastcore.script import call_parse
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from tqdm import tqdm
 
-from .core import course_root, read_headlines
-from .datasets import REGISTRY, DataError, data_root, find_data, get_data
-from .ranges import Range, read_ranges
+from .border import WrongCall, command
+from .files import course_root
+from .ranges import Range, read_headlines, read_ranges
 
 # %% ../../nbs/tools/cli.ipynb #b271972e
 def _many(help:str):
@@ -44,11 +42,11 @@ def find_lessons(
     root:Path,     # top of the checkout
     wanted=(),     # numbers or names, such as '02', '2' or 'losses'; all lessons if empty
 )->list[Path]:     # in the order of their numbers
-    "The notebooks of the lessons; raises `ValueError` for a wanted one that is not there."
+    "The notebooks of the lessons; raises `WrongCall` for a wanted one that is not there."
     lessons = sorted(path for path in (root/'nbs').glob('*.ipynb') if re.match(r'\d\d_\w+$', path.stem))
     known = {key: path for path in lessons for key in (path.stem, path.stem[:2], str(int(path.stem[:2])), path.stem[3:])}
     if unknown := [name for name in wanted if name not in known]:
-        raise ValueError(f"no lesson {unknown[0]!r}, expected one of {', '.join(p.stem for p in lessons) or 'none: nbs is empty'}")
+        raise WrongCall(f"no lesson {unknown[0]!r}, expected one of {', '.join(p.stem for p in lessons) or 'none: nbs is empty'}")
     return sorted({known[name] for name in wanted}) if wanted else lessons
 
 # %% ../../nbs/tools/cli.ipynb #85617be3
@@ -83,7 +81,8 @@ def skipped_flags(
 def _setting(root:Path, key:str)->str:
     "One entry of settings.ini."
     parser = ConfigParser(delimiters=['='])
-    parser.read(root/'settings.ini', encoding='utf-8')
+    try: parser.read(root/'settings.ini', encoding='utf-8')
+    except (ConfigError, UnicodeDecodeError) as e: raise ValueError(f"{root/'settings.ini'} cannot be read: {' '.join(str(e).split())}") from None
     return parser['DEFAULT'].get(key, '')
 
 def _is_skipped(cell, flags:set)->bool:
@@ -123,7 +122,7 @@ def read_notebook(
 )->nbformat.NotebookNode:
     "The notebook at `path`; raises `LessonError`, which names it, if it is none."
     try: return nbformat.read(path, as_version=4)
-    except (ValueError, OSError) as e: raise LessonError(f"{path.name} cannot be read as a notebook: {type(e).__name__}: {e}"[:500]) from e
+    except Exception as e: raise LessonError(f"{path.name} cannot be read as a notebook: {type(e).__name__}: {e}"[:500]) from e
 
 def run_notebook(
     path:Path,       # of the notebook
@@ -133,6 +132,9 @@ def run_notebook(
     timeout=None,    # seconds that one cell may take; None: as long as it likes
 )->nbformat.NotebookNode:  # a copy with the new outputs; cells left out keep theirs; metadata.peak_bytes is the kernel's peak memory
     "Run a notebook in a fresh kernel; raises `LessonError` at the first cell that fails or does not end. Changes no file."
+    from nbclient import NotebookClient        # a second that other commands need not wait
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+    from course_lib.tools.datasets import data_root
     nb = read_notebook(path)
     left_out = skipped_flags(root, flags)
     client = NotebookClient(nb, timeout=timeout, kernel_name='python3', resources={'metadata': {'path': str(path.parent)}},
@@ -245,7 +247,7 @@ def save_notebook(
     os.replace(part, path)
 
 # %% ../../nbs/tools/cli.ipynb #74cbff60
-@call_parse
+@command
 def course_run(
     lessons:_many('numbers or names, such as 02 or losses; all lessons if none is named')=(),
     save:bool=False,  # store the outputs in the notebooks (for maintainers)
@@ -257,19 +259,17 @@ def course_run(
 ):
     "Run the lessons from top to bottom on this machine and print a table of what they reached."
     root = course_root()
-    if root is None: sys.exit("course_run: no checkout of the course here; run it inside one, see the README")
+    if root is None: raise FileNotFoundError("no checkout of the course here; run it inside one, see the README")
     flags = [name for name, wanted in (('real', real), ('slow', slow), ('gpu', gpu)) if wanted]
-    try: paths = find_lessons(root, lessons)
-    except ValueError as e: sys.exit(f"course_run: {e}")
+    if not (paths := find_lessons(root, lessons)): raise FileNotFoundError(f"no lesson in {root/'nbs'}")
     if save: paths += _companions(paths, root, everything=not lessons)
-    if save and (closed := [path for path in paths if not os.access(path.parent, os.W_OK)]): sys.exit(f"course_run: {closed[0].parent} cannot be written, so the outputs of {closed[0].name} cannot be stored")
-    try: rows, peaks, failed = _run_all(paths, root, flags, save, jobs or lessons_at_once())
-    except KeyboardInterrupt: sys.exit("\ninterrupted: no notebook was changed half-way; run the command again at any time")
+    if save and (closed := [path for path in paths if not os.access(path.parent, os.W_OK)]): raise PermissionError(f"{closed[0].parent} cannot be written, so the outputs of {closed[0].name} cannot be stored")
+    rows, peaks, failed = _run_all(paths, root, flags, save, jobs or lessons_at_once())
     print(table(['notebook' if save else 'lesson', 'seconds', 'headline figure', 'reached', 'range', 'compared with'], rows))
     if verbose: print('', table(['notebook', 'peak memory, GB'], [[name, f'{peak / 1e9:.2f}'] for name, peak in peaks.items()]), '', sep='\n')
     if any(row[3].endswith('!') for row in rows): print("! outside the range of runs with other seeds and on other processors: course_doctor shows what differs here")
     for error in failed: print(f'\nFAILED {error}', file=sys.stderr)
-    if failed: sys.exit(f"{len(failed)} of {len(paths)} notebooks failed")
+    if failed: raise LessonError(f"{len(failed)} of {len(paths)} notebooks failed")
 
 def _save(nb, path:Path):
     "Store a notebook, or say of which one this failed."
@@ -284,7 +284,7 @@ def lessons_at_once()->int: # 1 or more
 
 def _run_all(paths:list, root:Path, flags:list, save:bool, jobs:int)->tuple[list, dict, list]:
     "The table's rows, the peak memory in bytes and the errors of all notebooks, `jobs` of them at a time, under one progress bar."
-    n_cells, left_out = sum(path.read_bytes().count(b'"cell_type"') for path in paths), skipped_flags(root, flags)
+    n_cells, left_out = sum(path.read_bytes().count(b'"cell_type"') for path in paths if path.is_file()), skipped_flags(root, flags)
     named = {path: path.stem if path.parent.name == 'nbs' else f'{path.parent.name}/{path.stem}' for path in paths}
     rows, peaks, failed = [], {}, []
     with tqdm(total=n_cells, unit='cell', leave=False) as bar, _interruptible():
@@ -294,7 +294,8 @@ def _run_all(paths:list, root:Path, flags:list, save:bool, jobs:int)->tuple[list
             start, stored, nb = time.perf_counter(), read_notebook(path), run_notebook(path, root, flags, bar)
             seconds = time.perf_counter() - start
             if save: _save(nb, path)
-            return _rows(named[path], stored, nb, seconds, left_out), nb.metadata.peak_bytes
+            try: return _rows(named[path], stored, nb, seconds, left_out), nb.metadata.peak_bytes
+            except ValueError as e: raise LessonError(f"{path.name} printed a headline that cannot be read: {e}") from None
         with ThreadPoolExecutor(jobs) as pool:
             running = [pool.submit(one, path) for path in paths]
             while wait(running, timeout=0.2).not_done: pass            # a short wait: Windows hears Ctrl-C between two
@@ -309,17 +310,20 @@ def data_state(
     name:str,  # of a data set
 )->tuple[str, str]:
     "State ('complete', 'damaged', 'incomplete' or 'absent') and variant of a data set, without fetching anything."
+    from course_lib.tools.datasets import REGISTRY, data_root, find_data
     if found := find_data(name): return 'complete', found[1]
     states = [state for variant in REGISTRY[name].variants for state in variant.state(data_root()/name).values()]
     return ('damaged' if 'damaged' in states else 'incomplete' if 'ok' in states else 'absent'), ''
 
-@call_parse
+@command
 def course_data(
     names:_many('data sets to fetch; none: only list them')=(),
 ):
     "List the real data sets, or fetch some. They go to $COURSE_DATA, or to a folder in the user's cache."
-    try: folders = [get_data(name) for name in names]
-    except (DataError, ValueError) as e: sys.exit(f"course_data: {e}")
+    from course_lib.tools.datasets import REGISTRY, data_root, get_data
+    if unknown := [name for name in names if name not in REGISTRY]:
+        raise WrongCall(f"`name` is {unknown[0]!r}, expected one of {', '.join(sorted(REGISTRY))}")          # before the first is fetched
+    folders = [get_data(name) for name in names]
     for name, folder in zip(names, folders): print(f'{name}: {folder}')
     if names: return
     print(f'folder: {data_root()}\n')
@@ -359,13 +363,13 @@ def with_modules(
     return '\n'.join(told) + '\n' + re.sub(r'\A""".*?"""\n', '', code, flags=re.S)
 
 # %% ../../nbs/tools/cli.ipynb #819207db
-@call_parse
+@command
 def course_prepare():
     "For maintainers, before each commit: export the library, fold proofs, clean the notebooks, list the lessons in the README and the package."
     from nbdev.clean import nbdev_clean
     from nbdev.doclinks import nbdev_export
     root = course_root()
-    if root is None: sys.exit("course_prepare: no checkout of the course here")
+    if root is None: raise FileNotFoundError("no checkout of the course here")
     os.chdir(root)
     nbdev_export.__wrapped__()
     for path in (root/'nbs').rglob('*.ipynb'):

@@ -43,7 +43,8 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from .core import check_range, course_root, course_seed, generator
+from .core import check_range, course_seed, generator
+from .files import course_root
 from .images import open_image
 
 with warnings.catch_warnings():

@@ -14,7 +14,7 @@ import sys
 from importlib.metadata import PackageNotFoundError, distribution, requires
 from pathlib import Path
 
-from fastcore.script import call_parse
+from .border import command
 
 # %% ../../nbs/tools/doctor.ipynb #b87da032
 def package_report(
@@ -63,7 +63,8 @@ def device_and_data()->list[str]:
     "Lines that name processor, device and checkout, where stored figures come from, and the state of the real data sets; raises what the imports raise."
     import torch
     from course_lib.tools.cli import data_state, table
-    from course_lib.tools.core import course_root, pick_device
+    from course_lib.tools.core import pick_device
+    from course_lib.tools.files import course_root
     from course_lib.tools.datasets import REGISTRY, data_root
     sets = table(['data set', 'state', 'variant'], [[name, *data_state(name)] for name in REGISTRY])
     root, threads = course_root(), torch.get_num_threads()
@@ -72,7 +73,7 @@ def device_and_data()->list[str]:
             f'data      {data_root()}', '', sets, '', 'real data is optional: `course_data NAME` fetches a set, COURSE_DATA names the folder that holds them']
 
 # %% ../../nbs/tools/doctor.ipynb #2894aa76
-@call_parse
+@command
 def course_doctor():
     "Show versions, device and data of this machine, what is missing, and how to get it."
     print(f'python    {platform.python_version()} on {platform.platform()}')

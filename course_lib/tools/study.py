@@ -19,14 +19,12 @@ from pathlib import Path
 from threading import Thread
 
 import nbformat
-from fastcore.script import call_parse
 from filelock import FileLock
-from nbconvert.filters import markdown2html
 
+from .border import command
 from .cli import _many, find_lessons, save_notebook, table
-from .core import course_root
+from .files import course_root, write_whole
 from .quiz import Question, read_questions, verdict
-from .store import write_whole
 
 # %% ../../nbs/tools/study.ipynb #55e8932e
 def _home()->Path:
@@ -183,24 +181,22 @@ def students_copy(
     return nbformat.v4.new_notebook(cells=cells, metadata=kernel)
 
 # %% ../../nbs/tools/study.ipynb #ca6741ba
-@call_parse
+@command
 def course_quiz(
     lessons:_many('numbers or names, such as 02 or losses; all lessons if none is named')=(),
 ):
     "Write your own copies of questionnaires, without answers, into the folder my_answers; a copy that is there stays."
-    try: paths = [(_home()/'questionnaire'/path.name, _folder()/path.name) for path in find_lessons(_home(), lessons)]
-    except (ValueError, FileNotFoundError, PermissionError) as e: sys.exit(f"course_quiz: {e}")
+    paths = [(_home()/'questionnaire'/path.name, _folder()/path.name) for path in find_lessons(_home(), lessons)]
     for questions, mine in paths:
         if mine.exists(): print(f"{mine} is there already, and stays as it is"); continue
         nbformat.write(students_copy(questions), part := mine.with_suffix('.part'))
         os.replace(part, mine)
         print(f"{mine}: open it in JupyterLab and answer")
 
-@call_parse
+@command
 def course_progress():
     "Show how many questions of each lesson you have tried, passed and revealed, and how many explanations you have compared."
-    try: progress, paths = read_progress(), [_home()/'questionnaire'/p.name for p in find_lessons(_home())]
-    except (ValueError, FileNotFoundError) as e: sys.exit(f"course_progress: {e}")
+    progress, paths = read_progress(), [_home()/'questionnaire'/p.name for p in find_lessons(_home())]
     how_many = lambda ids, key: sum(bool(progress.get(id, {}).get(key)) for id in ids)
     rows = [[path.stem, len(ids), *(how_many(ids, key) for key in ('tries', 'passed', 'revealed', 'compared'))]
             for path in paths for ids in [[q.id for q in read_questions(path)]]]
@@ -212,6 +208,7 @@ def card(
     q:Question,  # to put on a card
 )->tuple[str, str, str]:
     "Front and back as HTML, and tags; no line breaks, so a card is one line of the file."
+    from nbconvert.filters import markdown2html
     code = lambda text: f'<pre>{html.escape(text)}</pre>'.replace('\n', '&#10;') if text else ''
     prose = lambda text: markdown2html(text).replace('\n', ' ').strip() if text else ''
     probe = prose(f'*Probe: {q.probe}*') if q.probe else ''
@@ -220,15 +217,13 @@ def card(
     back = f'{prose(q.prose)}{code(q.witness)}{code(q.answer)}<p>Usual wrong answers:</p><ul>{wrong}</ul>'
     return front, back, f'lesson-{q.id[:2]} {q.kind}'
 
-@call_parse
+@command
 def course_cards(
     lessons:_many('numbers or names, such as 02 or losses; all lessons if none is named')=(),
 ):
     "Write my_answers/cards.txt, which Anki imports: a card for each question."
-    try:
-        questions = [q for path in find_lessons(_home(), lessons) for q in read_questions(_home()/'questionnaire'/path.name)]
-        folder = _folder()
-    except (ValueError, FileNotFoundError, PermissionError) as e: sys.exit(f"course_cards: {e}")
+    questions = [q for path in find_lessons(_home(), lessons) for q in read_questions(_home()/'questionnaire'/path.name)]
+    folder = _folder()
     with (part := folder/'.cards.part').open('w', encoding='utf-8', newline='') as f:
         f.write('#separator:tab\n#html:true\n#deck:Deep Learning, Checked\n#notetype:Basic\n#columns:Front\tBack\tTags\n#tags column:3\n')
         csv.writer(f, delimiter='\t', quoting=csv.QUOTE_ALL, lineterminator='\n').writerows(map(card, questions))
