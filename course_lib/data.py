@@ -339,7 +339,9 @@ def to(self:DataLoaders, device):  # where batches go from now on
     return self
 
 @patch
-def cpu(self:DataLoaders): return self.to('cpu')
+def cpu(self:DataLoaders):
+    "The same loaders, their batches on the CPU."
+    return self.to('cpu')
 
 DataLoaders.train_ds = property(lambda self: self.train.dataset)
 DataLoaders.valid_ds = property(lambda self: self.valid.dataset)
