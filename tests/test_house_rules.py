@@ -184,7 +184,7 @@ def sort_of(source)->str:
 def body(source)->list: return [line for line in source.splitlines() if line.strip() and not line.startswith('#|')]
 
 
-TOLD = LESSONS[:2] + [LESSONS[2]]      # those that are told as story and proof throughout; of the others only the proofs are folded
+TOLD = LESSONS[:4]      # those that are told as story and proof throughout; of the others only the proofs are folded
 
 
 @on(TOLD)
@@ -221,9 +221,10 @@ def test_budget(path):
     prose = [line for source, *_ in cells(path, 'markdown') for line in source.splitlines() if not line.startswith(('|', '$$'))]
     words = sum(len(line.split()) for line in prose)
     in_view = [source for source, *_ in cells(path) if sort_of(source) not in ('proof', 'setup')]
-    assert len(in_view) + len(cells(path, 'markdown')) <= 105 and words <= (2300 if path.stem[:2] == '01' else 1900)
+    most = 125 if path.stem == '04_data' else 105      # it grows method by method, and each has a cell of its own
+    assert len(in_view) + len(cells(path, 'markdown')) <= most and words <= (2300 if path.stem[:2] == '01' else 1900)
     module = (ROOT/'course_lib'/f'{path.stem[3:]}.py').read_text(encoding='utf-8').splitlines()
-    assert len(module) <= (610 if path.stem in ('04_data', '05_learner') else 400) and max(map(len, module)) <= 140      # the two machines of the course
+    assert len(module) <= {'04_data': 480, '05_learner': 610}.get(path.stem, 400) and max(map(len, module)) <= 140      # the two machines of the course
 
 
 @on(LESSONS + QUESTIONNAIRES)
