@@ -144,7 +144,6 @@ def mean_by_size(
     if isinstance(values[0], Tensor): values = torch.stack(list(values)).tolist()
     return sum(float(v) * n for v, n in zip(values, sizes)) / sum(sizes)
 
-# %% ../nbs/05_learner.ipynb #w0000080
 class Recorder(Curves, Callback):
     """Keeps `losses` of training batches, `lrs` and `moms` of updates, and `rows`:
     epoch, training loss, validation loss, metrics, seconds. `valid`: the last ones."""
@@ -170,13 +169,15 @@ class Recorder(Curves, Callback):
 
 # %% ../nbs/05_learner.ipynb #w0000018
 @patch
-def before_validate(self:Recorder, learn):
+def before_validate(self:Recorder, learn):  # the Learner
+    "Begin to measure."
     self.before_train(learn)
     self.measured = []
     for metric in learn.metrics: getattr(metric, 'reset', int)()  # int() does nothing
 
 @patch
-def after_loss(self:Recorder, learn):
+def after_loss(self:Recorder, learn):  # the Learner
+    "Keep the loss of a batch; in validation the metrics, too."
     if not self.seen: check_loss(learn.loss, learn.scores, learn.yb, learn.loss_func)
     self.seen.append(learn.loss.detach() if learn.training else learn.loss)
     self.sizes.append(len(learn.yb))
@@ -184,15 +185,16 @@ def after_loss(self:Recorder, learn):
     self.measured.append([metric(learn.scores, learn.yb) for metric in learn.metrics])
 
 @patch
-def after_validate(self:Recorder, learn):
+def after_validate(self:Recorder, learn):  # the Learner
+    "Sum up what was measured."
     self.valid = [mean_by_size(self.seen, self.sizes)]
     for metric, values in zip(learn.metrics, zip(*self.measured)):
         whole = getattr(metric, 'compute', lambda: mean_by_size(values, self.sizes))
         self.valid.append(whole())
 
-# %% ../nbs/05_learner.ipynb #w000001a
 @patch
-def after_step(self:Recorder, learn):
+def after_step(self:Recorder, learn):  # the Learner
+    "Note rate and momentum."
     group = learn.opt.param_groups[-1]
     self.lrs.append(group['lr'])
     betas = group.get('betas')
@@ -276,6 +278,14 @@ def loss_for(
     print(f'loss_func: {chosen.__name__}, chosen by the targets')
     return chosen
 
+@patch
+def _to_device(self:Learner, device):  # None: of PyTorch's loaders, which name none
+    "Bring the model, and a loss with weights, to where the batches are."
+    self.device = torch.device(pick_device() if device is None else device)
+    if device is None and self.device.type == 'cpu': return
+    for part in (self.model, self.loss_func):
+        if isinstance(part, nn.Module): part.to(self.device)
+
 # %% ../nbs/05_learner.ipynb #w0000037
 @patch
 def __init__(
@@ -300,15 +310,6 @@ def __init__(
     self._to_device(getattr(dls, 'device', None))
     self.recorder = Recorder()
     self.add_cbs([self.recorder, StopAtNaN(), Progress(), *listify(cbs)])
-
-# %% ../nbs/05_learner.ipynb #w0000038
-@patch
-def _to_device(self:Learner, device):  # None: of PyTorch's loaders, which name none
-    "Bring the model, and a loss with weights, to where the batches are."
-    self.device = torch.device(pick_device() if device is None else device)
-    if device is None and self.device.type == 'cpu': return
-    for part in (self.model, self.loss_func):
-        if isinstance(part, nn.Module): part.to(self.device)
 
 # %% ../nbs/05_learner.ipynb #w0000040
 def spread(
@@ -348,7 +349,7 @@ def fit(
     self.epoch = self.step = 0
     with self._added(cbs): self.within('fit', lambda: self._all_epochs(resume))
 
-# %% ../nbs/05_learner.ipynb #w0000082
+# %% ../nbs/05_learner.ipynb #w0000043
 @patch
 def _make_opt(self:Learner):
     "Make the optimizer, if there is none yet."
@@ -356,7 +357,6 @@ def _make_opt(self:Learner):
     groups = [dict(params=params) for params in self.splitter(self.model)]
     self.opt = self.opt_func(groups, lr=self.lr)
 
-# %% ../nbs/05_learner.ipynb #w0000043
 @patch
 def _all_epochs(self:Learner, resume=None):  # a checkpoint's file, or None
     "The epochs of a run, or those that are left of it."
@@ -392,7 +392,6 @@ def best(self:Recorder)->int:  # of `rows`
     losses = [row[2] for row in self.rows]
     return min(range(len(losses)), key=lambda i: (math.isnan(losses[i]), losses[i]))
 
-# %% ../nbs/05_learner.ipynb #w0000087
 class EarlyStopping(Callback):
     "End the run after `patience` epochs without a new least validation loss."
     order = 95
