@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['ALLOWED', 'save_tensors', 'load_tensors', 'named_file', 'find_file', 'rng_state', 'set_rng_state', 'under', 'below',
-           'optimizer_state', 'load_optimizer', 'load_model', 'allow', 'describe', 'rebuild']
+           'optimizer_state', 'load_optimizer', 'load_model', 'generators_of', 'random_state', 'save_run', 'load_run',
+           'allow', 'describe', 'rebuild', 'as_written', 'save_built', 'load_built']
 
 # %% ../../nbs/tools/store.ipynb #e78979da
 import hashlib
@@ -13,6 +14,7 @@ import math
 import os
 import random
 from collections import OrderedDict
+from contextlib import contextmanager
 from inspect import signature
 from pathlib import Path
 
@@ -169,6 +171,56 @@ def load_model(
     empty = any(t.is_meta for t in own.values())      # built without memory: copies of the tensors take their place
     model.load_state_dict({name: t.clone() for name, t in weights.items()} if empty else weights, assign=empty)
 
+# %% ../../nbs/tools/store.ipynb #c5a7e002
+_KEPT = 'rows', 'losses', 'lrs', 'moms'                # what a recorder has gathered
+
+def generators_of(
+    loader,  # ours or PyTorch's
+)->list:
+    "Generators that a loader keeps for itself; none if it draws from the global one."
+    own = (getattr(loader, name, None) for name in ('gen', 'generator'))
+    return [gen for gen in own if isinstance(gen, torch.Generator)]
+
+def random_state(
+    learn,  # has a `device`, and `generators()`
+)->dict:    # {name: Tensor on the CPU}
+    "Where all sources of random numbers stand on which a run depends."
+    return rng_state(*learn.generators(), device=learn.device)
+
+def save_run(
+    file,           # where to
+    learn,          # has `model`, `opt`, `recorder`, `step`, `n_epochs`, `device`, `generators()`
+    at_start:dict,  # what `random_state` gave when the pass began
+    epoch:int,      # in which the run will go on,
+    start:int,      # with this batch
+):
+    "Write all that the rest of a run depends on, whole or not at all."
+    recorder, (tensors, values) = learn.recorder, optimizer_state(learn.opt)
+    tensors |= under('model.', learn.model.state_dict())
+    tensors |= under('start.', at_start) | under('now.', random_state(learn))
+    if start: tensors['seen'] = torch.stack(recorder.seen)
+    values |= dict(epoch=epoch, start=start, step=learn.step, n_epochs=learn.n_epochs, sizes=recorder.sizes)
+    save_tensors(file, tensors, values | {name: getattr(recorder, name) for name in _KEPT})
+
+def load_run(
+    file,   # that `save_run` wrote
+    learn,  # of the same model, for a run of as many epochs
+)->tuple: # batch to go on with, and a function that then puts back what the pass had seen
+    "Put a run back to where its pass began; raises `ValueError` for another file or another run."
+    tensors, values = load_tensors(file)
+    if 'start' not in values: raise ValueError(f"{file} holds no checkpoint, expected a file written by `Checkpoint`")
+    if values['n_epochs'] != learn.n_epochs:
+        raise ValueError(f"{file} is of a run of {values['n_epochs']} epochs, expected {learn.n_epochs}")
+    load_model(learn.model, tensors, file)
+    load_optimizer(learn.opt, tensors, values['groups'])
+    learn.epoch, learn.step = values['epoch'], values['step']
+    for name in _KEPT: setattr(learn.recorder, name, values[name])
+    set_rng_state(below('start.', tensors), *learn.generators(), device=learn.device)
+    def back_to_now():
+        set_rng_state(below('now.', tensors), *learn.generators(), device=learn.device)
+        learn.recorder.seen, learn.recorder.sizes = list(tensors['seen'].to(learn.device)), values['sizes']
+    return values['start'], back_to_now
+
 # %% ../../nbs/tools/store.ipynb #c1e05609
 ALLOWED = {f'torch.{name}': getattr(nn, name) for name in (
     'Linear', 'Bilinear', 'Conv1d', 'Conv2d', 'BatchNorm1d', 'BatchNorm2d', 'LayerNorm', 'GroupNorm', 'Embedding', 'Dropout',
@@ -213,3 +265,37 @@ def rebuild(
     if not isinstance(thing, type): raise ValueError(f"{name!r} is a function, expected a class")
     try: return thing(**{a: rebuild(v) for a, v in what['args'].items()})
     except TypeError as e: raise ValueError(f"{name!r} cannot be built from {sorted(what['args'])}: {e}") from e
+
+# %% ../../nbs/tools/store.ipynb #c5a7e005
+@contextmanager
+def as_written(
+    path,  # of the file that is read
+):
+    "Turns the errors that a file causes which is whole but wrong inside into a `ValueError` that names it."
+    try: yield
+    except (KeyError, TypeError, AttributeError, IndexError, RuntimeError) as e:
+        raise ValueError(f"{path} is not as `export` writes it ({type(e).__name__}: {e})") from e
+
+def save_built(
+    path,             # where to
+    model:nn.Module,  # of allowed layers
+    data:dict,        # {name: allowed thing}
+):
+    "Write a model and what it needs; raises `ValueError` that names what is not allowed."
+    try: how = describe(model)
+    except ValueError as e:
+        raise ValueError(f"the model cannot be exported: {e}. Use `save`, and `load` into such a Learner") from e
+    save_tensors(path, under('model.', model.state_dict()), dict(model=how, data={k: describe(v) for k, v in data.items()}))
+
+def load_built(
+    path,        # that `save_built` wrote
+    model=None,  # the model, where the file's own is not wanted
+)->tuple:        # model, data
+    "What `save_built` wrote, built again; raises `ValueError` if it is another file or asks for more."
+    tensors, values = load_tensors(path)
+    if 'data' not in values: raise ValueError(f"{path} holds no exported model, expected a file written by `export`")
+    data = {k: rebuild(v) for k, v in values['data'].items()}
+    if model is None:                                    # takes no memory, whatever sizes it asks for
+        with torch.device('meta'): model = rebuild(values['model'])
+    load_model(model, tensors, path)
+    return model, data
