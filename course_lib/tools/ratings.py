@@ -117,7 +117,8 @@ def sorted_ids(
     try: return sorted(ids)
     except TypeError:
         other = next((i for i in ids if type(i) is not type(ids[0])), ids[-1])
-        kinds = ' and '.join(f'{i!r} ({type(i).__name__})' for i in (ids[0], other))
+        pair = sorted((ids[0], other), key=lambda i: type(i).__name__)
+        kinds = ' and '.join(f'{i!r} ({type(i).__name__})' for i in pair)
         raise ValueError(f"column {name!r} holds {kinds}, expected ids of one kind") from None
 
 # %% ../../nbs/tools/ratings.ipynb #bacd5004
