@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import ndcg_score
 from torch import nn
 
-from course_lib.collab import (CollabDataLoaders, CollabLearner, CollabNN, DotProductBias, MeanForUnknown, NegativeSampling, UserItem,
+from course_lib.collab import (CollabDataLoaders, CollabLearner, CollabNN, DotProductBias, MeanForUnknown, NegativeSampling, UserItem, bpr_loss,
                                canonical_correlations, collab_learner, emb_sz_rule, factors_and_biases, fold_in, hit_rate, most_telling, ndcg, ranks,
                                sigmoid_range)
 from course_lib.tools.core import set_seed
@@ -70,9 +70,17 @@ def test_unknown_ids_are_counted_and_reported():
 @pytest.mark.parametrize('change, how, said', [
     (lambda df: df.assign(stars=[1, 2, math.nan, 4, 5, 1]), {}, "'stars' is empty in row 2"),
     (lambda df: df.assign(who=['a', None, 'b', 'a', 'b', 'c']), {}, "'who' is empty in row 1"),
-    (lambda df: df.assign(stars=[1, 2, math.inf, 4, 5, 1]), {}, 'expected finite numbers'),
-    (lambda df: df.assign(stars=[1, 2, -math.inf, 4, 5, 1]), {}, 'expected finite numbers'),
-    (lambda df: df.assign(stars=['good', 'bad', 'x', 'y', 'z', 'w']), {}, "column 'stars' holds good or the like, expected finite numbers"),
+    (lambda df: df.assign(stars=[1, 2, math.inf, 4, 5, 1]), {}, "'stars' holds -?inf in row 2, expected a finite number"),
+    (lambda df: df.assign(stars=[1, 2, -math.inf, 4, 5, 1]), {}, "'stars' holds -inf in row 2, expected a finite number"),
+    (lambda df: df.assign(stars=['good', 'bad', 'x', 'y', 'z', 'w']), {}, "column 'stars' holds 'good' in row 0, expected a finite number"),
+    (lambda df: df.assign(stars=['4', '3.5', 1, 5, 'none', 2]), {}, "column 'stars' holds 'none' in row 4"),
+    (lambda df: df.assign(stars=['4,5'] * 6), {}, "column 'stars' holds '4,5' in row 0"),
+    (lambda df: df[:0], {}, 'the table has no row'), (lambda df: df[['who', 'what']], {}, 'the table has 2 columns, expected three'),
+    (lambda df: df.assign(what=[1, '1'] * 3, who=range(6)), {}, r"column 'what' holds 1 \(int\) and '1' \(str\), expected ids of one kind"),
+    (lambda df: pd.concat([df, df.who], axis=1), {}, "there are 2 columns 'who', expected one"),
+    (lambda df: df, dict(item_name='who'), r"are columns \['who', 'who', 'stars'\], expected three different ones"),
+    (lambda df: df.assign(at=1)[['at', 'what', 'who', 'stars']], {}, "column 'who' holds 'ann' in row 0"),
+    (lambda df: df.assign(at=1)[['at', 'what', 'stars', 'who']], {}, "at 1 rates what 10 twice.*Are these the right columns. Users are read from 'at', items from 'what', ratings from 'stars'"),
     (lambda df: pd.concat([df, df[3:]]), {}, 'who cat rates what 20 twice, one of 3 such rows'),
     (lambda df: df.assign(who='ann', what=range(6)), {}, "column 'who' has one value, ann, expected at least two"),
     (lambda df: df.assign(what=7, who=range(6)), {}, "column 'what' has one value, 7, expected at least two"),
@@ -84,6 +92,61 @@ def test_unknown_ids_are_counted_and_reported():
 def test_odd_tables(change, how, said):
     "Each is refused, with what came and what was expected."
     with pytest.raises(ValueError, match=said): CollabDataLoaders.from_df(change(FEW), **{**dict(bs=2), **how})
+
+
+def test_numbers_that_come_as_text():
+    "Texts and decimals are read as the numbers that they are."
+    from decimal import Decimal
+    for kind in (str, Decimal):
+        dls = CollabDataLoaders.from_df(FEW.assign(stars=[kind(str(v)) for v in FEW.stars]), valid=FEW, bs=2)
+        assert dls.train.dataset.parts[1].tolist() == FEW.stars.tolist()
+
+
+def test_ids_of_another_type():
+    "Where no id of a column is known and the types differ, the warning says so; a few newcomers are no reason."
+    dls = loaders()
+    with pytest.warns(UserWarning, match=r"No 'what' at all is known: are they of another type\? \('10' is str, 10 int\)"): dls.test_dl(FEW.assign(what=FEW.what.astype(str)))
+    with pytest.warns(UserWarning) as said: dls.test_dl(LATER)
+    assert 'type' not in str(said[0].message)
+    with pytest.raises(ValueError, match='`items` is empty'): dls.test_dl([])
+
+
+def test_ids_are_shown(capsys):
+    "A batch and results show the ids as they were given, with '#na#' for the unknown; `classes` has them by row."
+    learn = trained()
+    assert learn.dls.classes == dict(who=['#na#', 'ann', 'bob', 'cat'], what=['#na#', 10, 20, 30])
+    learn.dls.show_batch(2)
+    shown = capsys.readouterr().out.split('\n')
+    assert shown[0].split() == ['who', 'what', 'stars'] and len(shown) == 4 and shown[1].split()[0] in ('ann', 'bob', 'cat')
+    learn.show_results()
+    shown = [line.split() for line in capsys.readouterr().out.strip().split('\n')]
+    assert shown[0] == ['who', 'what', 'stars', 'prediction'] and [row[:3] for row in shown[1:]] == [['bob', '30', '3.0'], ['#na#', '10', '4.0']]
+    assert [float(row[3]) for row in shown[1:]] == pytest.approx([learn.item_scores('bob')[2].item(), learn.item_scores('dan')[0].item()], abs=0.006)
+
+
+def test_names_of_fastai():
+    "Tables by the names that its students know; sizes as pairs; layers want a network."
+    learn = trained()
+    model = learn.model
+    assert (model.u_weight, model.i_weight, model.u_bias, model.i_bias) == (model.users, model.items, model.user_bias, model.item_bias)
+    net = collab_learner(loaders(), use_nn=True, emb_szs=[(4, 5), (4, 7)], layers=[100, 50])
+    assert net.model.emb_szs == (5, 7) and net.model.layers == (100, 50) and net.model.items.weight.shape == (4, 7)
+    for how in (dict(layers=[100, 50]), dict(emb_szs=(3, 4))):
+        with pytest.raises(ValueError, match='are for a network, expected use_nn=True'): collab_learner(loaders(), **how)
+    for wrong in ([(4, 5), (5, 7)], (3,), (3, 4, 5)):
+        with pytest.raises(ValueError, match='expected factors for 4 users and 4 items'): collab_learner(loaders(), use_nn=True, emb_szs=wrong)
+
+
+def test_bpr_by_a_loop():
+    "Each chosen score against each random one of the same user; scores that any user adds to all cancel."
+    gen = torch.Generator().manual_seed(0)
+    chosen, random = torch.randn(6, generator=gen).double(), torch.randn(3, 6, generator=gen).double()
+    scores, target = torch.cat([chosen, random.flatten()]), torch.cat([torch.ones(6), torch.zeros(18)])
+    by_loop = sum(-math.log(1 / (1 + math.exp(random[k, i] - chosen[i]))) for k in range(3) for i in range(6)) / 18
+    assert bpr_loss(scores, target).item() == pytest.approx(by_loop)
+    assert bpr_loss(scores + torch.arange(6.).repeat(4), target).item() == pytest.approx(by_loop)
+    for bad in (target.flip(0), torch.zeros(24), target[:23]):
+        with pytest.raises(ValueError): bpr_loss(scores, bad)
 
 
 def test_ratings_outside_the_range():
