@@ -156,7 +156,7 @@ def as_words(
 
 # %% ../../nbs/tools/quiz.ipynb #cc235dca
 def as_function(
-    answer,
+    answer,                # what came
     what:str='a function', # is asked for
 ):
     "The answer, if it can be called; else `Refused`."
