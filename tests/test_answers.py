@@ -62,5 +62,7 @@ def test_answers_that_do_not_come_back(id, monkeypatch, tmp_path):
     from course_lib.tools.study import judge
     def forever(*args):
         while True: pass
-    assert 'no result after' in judge(id, forever, limit=1.)
-    assert 'SystemExit' in judge(id, lambda *args: sys.exit(), limit=60.)
+    first, *rest = right if isinstance(right := ALL[id][0][0], tuple) else [right]
+    def in_place(f): return (f, *rest) if rest else f       # where a pair is asked for: its first part
+    assert 'no result after' in judge(id, in_place(forever), limit=1.)
+    assert 'SystemExit' in judge(id, in_place(lambda *args: sys.exit()), limit=60.)
