@@ -148,7 +148,12 @@ def check_sweep(start_lr:float, end_lr:float, num_it:int):  # of a learning-rate
         raise ValueError(f"`num_it` is {num_it}, expected 30 or more: a shorter curve "
                          "leaves the rules too little to read")
 
-def check_cycle(pct_start:float, div_final:float, div:float=1., moms=(0, 0, 0)):
+def check_cycle(
+    pct_start:float,   # share of the run before the fall
+    div_final:float,   # the rate ends at the highest over this
+    div:float=1.,      # and starts at the highest over this
+    moms=(0, 0, 0),    # momentum at the start, at the top, and at the end
+):
     "Raise for numbers of a cycle that make none."
     check_range('pct_start', pct_start, 0.001, 0.999)
     check_range('div', div, 1e-10)
