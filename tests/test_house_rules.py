@@ -184,7 +184,7 @@ def sort_of(source)->str:
 def body(source)->list: return [line for line in source.splitlines() if line.strip() and not line.startswith('#|')]
 
 
-TOLD = LESSONS[:2]      # those that are told as story and proof throughout; of the others only the proofs are folded
+TOLD = LESSONS[:2] + [LESSONS[7]]      # those that are told as story and proof throughout; of the others only the proofs are folded
 
 
 @on(TOLD)
