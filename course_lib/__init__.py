@@ -7,6 +7,6 @@
 05  learner      The loop of lesson 01, grown into a machine that later lessons only have to steer
 06  optim        What an optimizer does with gradients, and which rate to give it; adds `undone`, `lr_find`, `fit_one_cycle` and more to `Learner`
 07  collab       Fill the gaps of a table of ratings, with factors that nobody had to name
-08  spreadsheet  Matrix factorization in a workbook with live formulas, solved at once and step by step
+08  spreadsheet  Matrix factorization in a workbook with live formulas, step by step and by solvers
 """
 __version__ = "0.1.0"

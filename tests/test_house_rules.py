@@ -184,10 +184,7 @@ def sort_of(source)->str:
 def body(source)->list: return [line for line in source.splitlines() if line.strip() and not line.startswith('#|')]
 
 
-TOLD = LESSONS[:7]      # those that are told as story and proof throughout; of the others only the proofs are folded
-
-
-@on(TOLD)
+@on(LESSONS)
 def test_story_and_proof(path):
     "Story cells are short and assert next to nothing; exported cells hold one idea."
     by_sort = {sort: [source for source, *_ in cells(path) if sort_of(source) == sort] for sort in ('story', 'export', 'proof', 'setup')}

@@ -19,8 +19,10 @@ from conftest import ROOT
 
 from course_lib.tools.films import dense_corner, film_ratings
 from course_lib.spreadsheet import Factors, descent, first_factors, gradients, solve, table_loss, write_workbook
+from course_lib.tools.office import solve_in_office
+from course_lib.tools.sheets import largest_difference
 
-SHEETS = ['read me', 'dot product', 'bias', 'look-up', 'one-hot', 'descent']
+SHEETS = ['read me', 'dot product', 'bias', 'look-up', 'one-hot', 'descent', 'momentum', 'Adam']
 FIXTURE = ROOT/'tests'/'fixtures'/'spreadsheet.json'
 ALWAYS = '''<?xml version="1.0" encoding="UTF-8"?>
 <oor:items xmlns:oor="http://openoffice.org/2001/registry"><item oor:path="/org.openoffice.Office.Calc/Formula/Load">
@@ -33,7 +35,7 @@ def rmse(table, factors): return table_loss(table, factors).sqrt().item()
 @pytest.fixture(scope='module')
 def known():
     "The table of a known workbook as the lesson writes it: a digit for each rating, of half stars."
-    (cell,) = (cell for cell in nbformat.read(ROOT/'nbs'/'08_spreadsheet.ipynb', as_version=4).cells if cell.source.startswith('known = """'))
+    (cell,) = (cell for cell in nbformat.read(ROOT/'nbs'/'08_spreadsheet.ipynb', as_version=4).cells if '\nknown = """' in cell.source)
     rows = [[math.nan if c == '.' else int(c, 16) / 2 for c in row] for row in cell.source.split('"""')[1].split()]
     return pd.DataFrame(rows, index=range(1, 16), columns=range(1, 16))
 
@@ -167,6 +169,53 @@ def by_autograd(table, start, lr, n_steps):
         losses.append(loss.item())
         opt.zero_grad(); loss.backward(); opt.step()
     return losses
+
+
+def by_pytorch(table, start, opt_func, n_steps):
+    "Losses, and what PyTorch's optimizer keeps of each parameter after each step, in one line."
+    leaves, losses, kept = [part.clone().requires_grad_() for part in start[:2]], [], []
+    opt, ratings = opt_func(leaves), torch.tensor(table.to_numpy())
+    for _ in range(n_steps + 1):
+        loss = (leaves[0] @ leaves[1].T - ratings)[ratings.isfinite()].square().mean()
+        losses.append(loss.item())
+        opt.zero_grad(); loss.backward(); opt.step()
+        names = [name for name, value in opt.state[leaves[0]].items() if getattr(value, 'shape', None) == leaves[0].shape]
+        kept.append([value for name in names for leaf in leaves for value in opt.state[leaf][name].flatten().tolist()])
+    return losses, kept[:n_steps]
+
+
+@pytest.mark.parametrize('name, lr, n_steps, seed', [('solved', 0.2, 40, 0), ('start', 0.05, 30, 3), ('changed', 0.2, 40, 0)])
+def test_momentum_and_adam_are_those_of_pytorch(books, sample, name, lr, n_steps, seed):
+    "LibreOffice computes each loss, and all that the rules keep, as PyTorch's own optimizers do; also after a rating was taken away."
+    written, _, again = books
+    part, values = small(sample[0]).copy(), again()[name]
+    begin = first_factors(part, 2, seed=seed)
+    if name == 'changed': part.iloc[1, 1] = math.nan
+    rules = dict(momentum=lambda params: torch.optim.SGD(params, lr=lr / 2, momentum=0.9), Adam=lambda params: torch.optim.Adam(params, lr=lr))
+    for rule, opt_func in rules.items():
+        losses, kept = by_pytorch(part, begin, opt_func, n_steps)
+        for i, loss in enumerate(losses): assert abs(values[rule].cell(16 + i, 23).value - loss) < 1e-9, (rule, i)
+        for i, line in enumerate(kept):
+            found = [values[rule].cell(17 + i, 36 + c).value for c in range(len(line))]
+            assert found == pytest.approx(line, abs=1e-9), (rule, i)
+        assert named(written[name], values, f'last_loss_{rule}') == pytest.approx(losses[-1], abs=1e-9)
+
+
+def test_libreoffice_solves_the_small_sheet_as_we_do(books, sample, tmp_path):
+    "Its own solver, on the twelve blue cells of the sheet `descent`; it says what it did, and the workbook holds it."
+    soffice()
+    part, path = small(sample[0]), tmp_path/'start.xlsx'
+    start = first_factors(sample[0]), first_factors(sample[0], bias=True)
+    write_workbook(path, sample[0], *start)
+    done = solve_in_office(path, tmp_path/'by_office.xlsx', 'descent', 'W16', ['B16:M16'], (-1, 3), method='swarm')
+    ours = table_loss(part, solve(part, 2, n_starts=10)).item()
+    assert done.start == pytest.approx(table_loss(part, first_factors(part, 2)).item(), abs=1e-9)
+    assert 0.999 * ours < done.end < min(1.2 * ours + 0.01, done.start / 3)           # it draws at random
+    sheet = openpyxl.load_workbook(tmp_path/'by_office.xlsx', data_only=True)['descent']
+    found = torch.tensor([sheet.cell(16, 2 + c).value for c in range(12)], dtype=torch.float64).view(6, 2)
+    zeros = torch.zeros(3, dtype=torch.float64)
+    assert table_loss(part, Factors(found[:3], found[3:], zeros, zeros)).item() == pytest.approx(done.end, abs=1e-9)
+    assert -1 <= found.min() and found.max() <= 3
 
 
 def test_a_wrong_stored_value_is_put_right(books):
@@ -339,6 +388,9 @@ def test_other_sizes(tmp_path, n_users, n_films, n_factors):
     table = pd.DataFrame(torch.randint(1, 11, (n_users, n_films), generator=gen).double().numpy() / 2, index=range(n_users), columns=range(5, 5 + n_films))
     write_workbook(tmp_path/'t.xlsx', table, first_factors(table, n_factors), first_factors(table, n_factors, bias=True), n_steps=2, lr=0.01)
     book, values = (openpyxl.load_workbook(tmp_path/'t.xlsx', data_only=flag) for flag in (False, True))
+    assert largest_difference(book, values) < 1e-9                     # no cell is written over by another
+    ratings = [cell.value for row in values['dot product'].iter_rows(min_row=11, max_row=10 + n_users) for cell in row if cell.number_format == '0.0']
+    assert ratings == table.to_numpy().flatten().tolist()
     for sheet, bias in (('rmse_dot_product', False), ('rmse_bias', True)):
         assert named(book, values, sheet) == pytest.approx(rmse(table, first_factors(table, n_factors, bias=bias)), abs=1e-12)
     if not shutil.which('soffice') or n_users != 6: return
@@ -400,6 +452,15 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
     monkeypatch.setattr(os, 'replace', full)
     with pytest.raises(OSError, match='no space left'): write_workbook(path, *tiny(), n_steps=5)
     assert path.read_bytes() == before and [p.name for p in tmp_path.iterdir()] == ['a.xlsx']
+
+
+def test_a_workbook_that_is_open_elsewhere(tmp_path, monkeypatch):
+    "Windows lets nobody replace a file that a spreadsheet program holds open."
+    path = tmp_path/'a.xlsx'
+    def held(*_): raise PermissionError(13, 'Access is denied')
+    monkeypatch.setattr(os, 'replace', held)
+    with pytest.raises(PermissionError, match='a.xlsx cannot be written: is it open in a spreadsheet program'): write_workbook(path, *tiny(), n_steps=1)
+    assert [*tmp_path.iterdir()] == []
 
 
 @pytest.mark.skipif(sys.platform == 'win32', reason='needs SIGKILL, which is POSIX: Windows does not replace a file that another process has open')
