@@ -63,7 +63,7 @@ def exported_names(cell)->list:
     if cell.cell_type != 'code' or 'export' not in directives(cell.source): return []
     names = []
     for node in ast.parse(cell.source).body:
-        patched = isinstance(node, ast.FunctionDef) and any(getattr(d, 'id', '') == 'patch' for d in node.decorator_list)
+        patched = isinstance(node, ast.FunctionDef) and any(getattr(getattr(d, 'func', d), 'id', '') == 'patch' for d in node.decorator_list)      # or @patch(as_prop=True)
         if patched and not node.name.startswith('_'): names.append(f'{node.args.args[0].annotation.id}.{node.name}')      # a method
         elif not patched and isinstance(node, (ast.FunctionDef, ast.ClassDef)): names.append(node.name)
         elif isinstance(node, ast.Assign): names += [t.id for t in node.targets if isinstance(t, ast.Name) and t.id.isupper()]
@@ -421,6 +421,8 @@ def own_methods(cls)->list:
 
 
 def method(f, name:str, options='', where='')->str:
+    "A method, or a property, which takes no arguments."
+    f = f.fget if isinstance(f, property) else f
     return f':::::{{py:method}} {name}{signature(f)}\n{options}\n{inspect.getdoc(f)}\n\n{arguments(f)}\n\n{where}\n:::::'
 
 
