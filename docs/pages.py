@@ -416,8 +416,9 @@ def about_constant(name:str, page:Page, cell:str)->str:
 
 
 def own_methods(cls)->list:
-    "The public documented methods that a class itself defines, or its notebook; those that a later lesson adds stand on that one's page."
-    return [n for n, f in vars(cls).items() if inspect.isfunction(f) and not n.startswith('_') and f.__doc__ and f.__module__ == cls.__module__]
+    "The public documented methods and properties that a class itself defines, or its notebook; those that a later lesson adds stand on that one's page."
+    found = {n: f.fget if isinstance(f, property) else f for n, f in vars(cls).items() if not n.startswith('_')}
+    return [n for n, f in found.items() if inspect.isfunction(f) and f.__doc__ and f.__module__ == cls.__module__]
 
 
 def method(f, name:str, options='', where='')->str:
