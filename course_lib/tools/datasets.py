@@ -24,6 +24,7 @@ import time
 import warnings
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -234,17 +235,21 @@ def _refuse_escapes(names, archive:Path, folder:Path):
         if link := next((p for p in [folder/path, *(folder/path).parents] if p.is_relative_to(folder) and p != folder and p.is_symlink()), None):
             raise DataError(f"{archive.name} holds the member {name!r}, but {link} is a link; nothing was unpacked")
 
+def _refuse_doubles(names, archive:Path):
+    "Raise `DataError` if two files of `archive` have one name, or names that some disks take for one."
+    seen = Counter(os.path.normcase(PurePosixPath(name)).lower() for name in names)
+    if double := next((name for name, n in seen.items() if n > 1), None):
+        raise DataError(f"{archive.name} holds the member {double!r} twice; nothing was unpacked")
+
 _OPENERS = {'.gz': gzip.open, '.tgz': gzip.open, '.xz': lzma.open, '.bz2': bz2.open}
 
 def _read_through(archive:Path, most:int):
-    "Read a tar archive to its end: raises `DataError` if it is damaged, cut, or holds more than `most` bytes."
+    "Read a tar archive to its end: raises `DataError` if it is cut or holds more than `most` bytes."
     tail, n = b'', 0
-    try:
-        with _OPENERS.get(archive.suffix, open)(archive, 'rb') as stream:
-            while part := stream.read(2**20):
-                tail, n = (tail + part)[-1024:], n + len(part)
-                if n > most: raise DataError(f"{archive.name} holds more than {most:,} bytes; nothing was unpacked")
-    except (EOFError, gzip.BadGzipFile, lzma.LZMAError, zlib.error) as e: raise DataError(f"{archive.name} is damaged or cut ({e}); nothing was unpacked") from e
+    with _OPENERS.get(archive.suffix, open)(archive, 'rb') as stream:
+        while part := stream.read(2**20):
+            tail, n = (tail + part)[-1024:], n + len(part)
+            if n > most: raise DataError(f"{archive.name} holds more than {most:,} bytes; nothing was unpacked")
     if len(tail) < 1024 or any(tail): raise DataError(f"{archive.name} is cut: it lacks its end; nothing was unpacked")    # a tar ends with zeros
 
 def unpack(
@@ -252,13 +257,22 @@ def unpack(
     folder:Path,          # where its members go
     most:int=8 * 2**30,   # bytes that they may have together
 ):
-    "Unpack `archive` into `folder`; raises `DataError` for damage, too many bytes, members that point outside, links and devices."
+    "Unpack `archive` into `folder`; raises `DataError` for damage, too many bytes, members that point outside or come twice, links and devices."
     archive, folder = Path(archive), Path(folder)
-    if archive.suffix == '.zip': return _unzip(archive, folder, most)
+    try: (_unzip if archive.suffix == '.zip' else _untar)(archive, folder, most)
+    except (DataError, FileNotFoundError): raise
+    except Exception as e:         # readers of damaged archives stop with errors of many kinds
+        raise DataError(f"{archive.name} is damaged or cut ({type(e).__name__}: {e})") from e
+
+def _untar(archive:Path, folder:Path, most:int):
+    "`unpack` for a tar."
     _read_through(archive, most)
     with tarfile.open(archive) as opened:
         members = opened.getmembers()
+        opened.fileobj.seek(opened.offset)                # what looks like no header ends an archive, for tarfile
+        if any(opened.fileobj.read(512)): raise DataError(f"{archive.name} is damaged after {len(members)} members; nothing was unpacked")
         _refuse_escapes((member.name for member in members), archive, folder)
+        _refuse_doubles((member.name for member in members if member.isfile()), archive)
         for member in members:
             if not (member.isfile() or member.isdir()):
                 raise DataError(f"{archive.name} holds {member.name!r}, neither a file nor a folder; nothing was unpacked")
@@ -266,13 +280,12 @@ def unpack(
 
 def _unzip(archive:Path, folder:Path, most:int):
     "`unpack` for a zip."
-    try:
-        with zipfile.ZipFile(archive) as opened:
-            _refuse_escapes(opened.namelist(), archive, folder)
-            if sum(info.file_size for info in opened.infolist()) > most: raise DataError(f"{archive.name} holds more than {most:,} bytes; nothing was unpacked")
-            if bad := opened.testzip(): raise DataError(f"{archive.name} is damaged: {bad!r} does not fit its checksum; nothing was unpacked")
-            opened.extractall(folder)
-    except (zipfile.BadZipFile, zlib.error, EOFError) as e: raise DataError(f"{archive.name} is damaged ({e}); nothing was unpacked") from e
+    with zipfile.ZipFile(archive) as opened:
+        _refuse_escapes(opened.namelist(), archive, folder)
+        _refuse_doubles((name for name in opened.namelist() if not name.endswith('/')), archive)
+        if sum(info.file_size for info in opened.infolist()) > most: raise DataError(f"{archive.name} holds more than {most:,} bytes; nothing was unpacked")
+        if bad := opened.testzip(): raise DataError(f"{archive.name} is damaged: {bad!r} does not fit its checksum; nothing was unpacked")
+        opened.extractall(folder)
 
 # %% ../../nbs/tools/datasets.ipynb #fe673167
 _ARCHIVES = ('.zip', '.tar', '.tar.gz', '.tgz', '.tar.xz', '.tar.bz2')
@@ -377,8 +390,9 @@ def _advice(name:str, home:Path, variant:Variant, reason:str)->str:
 
 # %% ../../nbs/tools/datasets.ipynb #5b5c7050
 def read_idx(
-    path:Path,  # a gzipped idx file of bytes
-)->Tensor:      # uint8, of the shape in the file's header
+    path:Path,          # a gzipped idx file of bytes
+    most:int=10**8,     # refuse a header that tells of more
+)->Tensor:              # uint8, of the shape in the file's header
     "The array in an idx file, the format that MNIST is published in."
     try:
         with gzip.open(path) as f:
@@ -387,8 +401,11 @@ def read_idx(
             if not head or len(sizes) < 4 * head[-1] or head[:3] != bytes([0, 0, 8]):
                 raise ValueError(f"{path} starts with {head!r}, expected an idx file of bytes")
             shape = struct.unpack(f'>{head[3]}I', sizes)
-            raw = f.read(math.prod(shape) + 1) if math.prod(shape) < 2**32 else b''       # no more than the header says
-    except (EOFError, gzip.BadGzipFile, zlib.error) as e: raise ValueError(f"{path} cannot be read: {e}") from e
+            if math.prod(shape) > most: raise ValueError(f"{path} tells of {math.prod(shape):,} bytes, expected at most {most:,}")
+            raw = f.read(math.prod(shape) + 1)                   # no more than the header says
+    except (OSError, EOFError, zlib.error) as e:
+        if isinstance(e, FileNotFoundError): raise
+        raise ValueError(f"{path} cannot be read: {e}") from e
     if len(raw) != math.prod(shape): raise ValueError(f"{path} holds {len(raw)} bytes or more, expected {shape}")
     return torch.frombuffer(bytearray(raw), dtype=torch.uint8).view(shape)
 
