@@ -1,6 +1,7 @@
 """The site: built from the notebooks, and used in a real browser as a reader would."""
 import json
 import os
+import random
 import re
 import shutil
 import statistics
@@ -22,6 +23,7 @@ from conftest import LESSONS, ROOT, SETTINGS, run
 from filelock import FileLock
 from openpyxl import load_workbook
 from playwright.sync_api import Error, sync_playwright
+from test_fuzz import damaged
 
 from course_lib.tools.cli import count_checks, directives
 from course_lib.tools.cli import printed as printed_by
@@ -374,6 +376,27 @@ def test_import_loses_nothing(student, tmp_path):
     student.goto('practice.html')
     student.set_input_files('input[type=file]', tmp_path/'large.json')
     student.wait_for_selector('#said:has-text("it is too large")')
+
+
+def test_damaged_marks(student, tmp_path):
+    "300 files of marks, damaged: each is read or refused with a word; what is kept is a mark, and the marks that were there stay."
+    rng, one = random.Random(0), IDS[LESSONS[0].stem]
+    marks = {id: dict(known=i % 2 == 0, box=i % 2, due=NOON * 1000 + i, at=NOON * 1000 + i) for i, id in enumerate([*one, '99-01'])}
+    whole = json.dumps(dict(course='deep-learning-checked', marks=marks)).encode()
+    student.goto(FIRST)
+    mark(student, one[0], True)
+    student.goto('practice.html')
+    kept = lambda: student.evaluate('Object.entries(localStorage).filter(([k]) => k.includes(".mark.")).map(([k, v]) => [k, JSON.parse(v)])')
+    for i in range(300):
+        (tmp_path/'marks.json').write_bytes(damaged(whole, rng))
+        student.evaluate('document.getElementById("said").textContent = ""')
+        student.set_input_files('input[type=file]', tmp_path/'marks.json')
+        student.wait_for_function('document.getElementById("said").textContent')
+        said = student.inner_text('#said')
+        assert re.search(r'was not read|\d+ marks? read', said), said
+    assert all(re.fullmatch(r'deep-learning-checked\.mark\.\d\d-\d\d', key) and isinstance(m['known'], bool) and m['box'] in range(8) and m['due'] < 1e14 and m['at'] < 1e14
+               for key, m in kept()), kept()
+    assert f'deep-learning-checked.mark.{one[0]}' in dict(kept())
 
 
 def test_two_tabs_lose_nothing(student):
