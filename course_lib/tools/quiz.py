@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['KINDS', 'Refused', 'as_number', 'as_whole', 'as_numbers', 'as_letters', 'as_text', 'same', 'as_tensor', 'as_words',
-           'as_parts', 'as_function', 'result_of', 'watched', 'without', 'plain', 'verdict', 'borrows', 'gives_away',
-           'verify', 'GrammarError', 'Question', 'read_questions']
+           'as_parts', 'as_function', 'result_of', 'watched', 'without', 'verdict', 'borrows', 'gives_away', 'verify',
+           'GrammarError', 'Question', 'read_questions']
 
 # %% ../../nbs/tools/quiz.ipynb #506c702d
 import ast
@@ -242,20 +242,12 @@ def without(
         for (owner, last, _), f in zip(places, before): setattr(owner, last, f)
 
 # %% ../../nbs/tools/quiz.ipynb #50d0b426
-def plain(
-    answer,  # of any type
-):           # a number, list or tuple of Python's own where `answer` is one of PyTorch's or NumPy's; else as it came
-    "`answer` as checks see it: how a number was computed makes no difference."
-    if isinstance(answer, (tuple, list)): return type(answer)(map(plain, answer)) if type(answer) in (tuple, list) else answer
-    if hasattr(answer, 'tolist'): return answer.tolist()
-    return float(answer) if isinstance(answer, Real) and not isinstance(answer, (int, float)) else answer
-
 def verdict(
     check,   # function of one argument that raises `AssertionError` for a wrong answer
     answer,  # what to try
 )->str|None: # the check's message, or None if it accepts
     "What `check` says of `answer`; of an error inside of the answer: which, and in which line."
-    try: check(plain(answer))
+    try: check(answer)
     except Refused as e: return str(e)
     except Exception as e:
         if place := _own_line(e, check, answer): return f"your answer stopped with {type(e).__name__}{': ' * bool(str(e))}{e}, in {place}"
@@ -318,12 +310,18 @@ def _named(func)->list:
 
 
 # %% ../../nbs/tools/quiz.ipynb #e78cc150
+def _plain(answer):
+    "A number, list or tuple of Python's own where `answer` is one of PyTorch's or NumPy's; else as it came."
+    if type(answer) in (tuple, list): return type(answer)(map(_plain, answer))
+    if hasattr(answer, 'tolist'): return answer.tolist()
+    return float(answer) if isinstance(answer, Real) and not isinstance(answer, (int, float)) else answer
+
 def gives_away(
     message:str,  # what a check says of a wrong answer
     answer,       # the right one
 )->bool:
     "Whether `message` states `answer`: a number (to three digits), a word, or a list of values as Python prints it."
-    answer = plain(answer)
+    answer = _plain(answer)
     if isinstance(answer, bool) or answer is None or answer == '': return False
     if isinstance(answer, str): return re.search(rf'(?<!\w){re.escape(answer)}(?!\w)', message) is not None
     if isinstance(answer, (tuple, list)): return str(answer) in message
