@@ -48,6 +48,7 @@ FILES = {'good.bin': CONTENT, 'cut.bin': CONTENT, 'slow.bin': CONTENT,
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         name = self.path.strip('/')
+        if name in ('endless.bin', 'drip.bin'): return self.go_on(name)
         if name not in FILES: return self.send_error(404)
         self.send_response(200)
         self.send_header('Content-Length', str(len(FILES[name])))
@@ -58,6 +59,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
             try: self.wfile.write(content[i:i + step])
             except OSError: return
             if name == 'slow.bin': time.sleep(0.05)
+
+    def go_on(self, name):
+        "Send without an end: all at once, or a byte at a time."
+        self.send_response(200)
+        self.end_headers()
+        for _ in range(2000):
+            try: self.wfile.write(bytes(100_000 if name == 'endless.bin' else 1))
+            except OSError: return
+            if name == 'drip.bin': time.sleep(0.02)
 
     def log_message(self, *args): pass
 
@@ -81,7 +91,7 @@ def data_folder(tmp_path, monkeypatch):
 def registry(address, files, digest=None):
     "A registry with one data set, 'toy', of one download."
     name = address.rsplit('/', 1)[-1]
-    downloads = {address: digest or md5(FILES.get(name, b''))}
+    downloads = {address: (digest or md5(FILES.get(name, b'')), 2 * len(CONTENT))}
     return {'toy': DataSet('toy', 'made up', 'none', (Variant('made', files, downloads),))}
 
 
@@ -130,10 +140,22 @@ def test_a_folder_with_a_part_missing(server, data_folder):
     ('bad.tar.gz', ["'../escaped.txt'", 'points outside'], None),
     ('other.zip', ['b.txt'], None),                              # the right archive's digest, the wrong member
     ('broken.zip', ['broken.zip is damaged'], None),
-    ('short.tar.gz', ['Error'], None)])
-def test_refused(server, data_folder, name, says, digest):
+    ('short.tar.gz', ['damaged or cut'], None),
+    ('endless.bin', ['more than 2,048,000 bytes come'], None),
+    ('drip.bin', ['bytes a second come, expected 1,000'], None)])
+def test_refused(server, data_folder, monkeypatch, name, says, digest):
+    monkeypatch.setattr('course_lib.tools.datasets._PATIENCE', 0.5)
     refused(server, name, says, digest=digest)
     assert left(data_folder.parent) == [], 'nothing half-finished may stay'
+
+
+def test_the_address_that_broke_is_named(server, data_folder):
+    "Of three downloads the second fails: the message begins with its address, and lists all."
+    addresses = [f'{server}/{name}' for name in ('good.bin', 'absent.bin', 'good.zip')]
+    downloads = {address: (md5(FILES.get(address.rsplit('/', 1)[-1], b'')), 10**8) for address in addresses}
+    with pytest.raises(DataError) as caught: get_data('toy', {'toy': DataSet('toy', 'made up', 'none', (Variant('made', {'b.txt': md5(b'b')}, downloads),))})
+    first, *rest = str(caught.value).splitlines()
+    assert f'not available: {addresses[1]}: HTTPError: 404' in first and [line.strip() for line in rest[:3]] == [f'address: {a}' for a in addresses]
 
 
 def test_no_network(data_folder):

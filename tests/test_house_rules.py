@@ -126,7 +126,7 @@ def test_exercises_have_solutions(path):
 def test_figures_have_text(path):
     "Each figure has a text alternative that says something."
     for source, outputs, _ in cells(path):
-        if any('image/png' in o.get('data', {}) for o in outputs):
+        if any(o.get('data', {}).keys() & {'image/png', 'image/svg+xml'} for o in outputs):
             assert len(directives(source).get('fig-alt', '').split()) >= 6, source
 
 

@@ -17,6 +17,8 @@ from numbers import Real
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
+from IPython import get_ipython
+from matplotlib_inline.backend_inline import set_matplotlib_formats
 from torch import Tensor
 
 from .ranges import Headline
@@ -140,11 +142,15 @@ def check_range(
 PALETTE = ('#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9', '#7F7F7F')
 
 def plot_style():
-    "Set Matplotlib's defaults for the course: the palette, light grids, sizes that fit a page."
+    """Set Matplotlib's defaults for the course: the palette, light grids, sizes that fit a page.
+    In a notebook, figures become SVG, sharp at any size and the same each time."""
     plt.rcParams.update({
         'axes.prop_cycle': plt.cycler(color=PALETTE), 'axes.grid': True, 'grid.alpha': 0.3,
         'axes.spines.top': False, 'axes.spines.right': False, 'axes.titlesize': 'medium',
-        'figure.figsize': (5, 3), 'figure.dpi': 90, 'figure.constrained_layout.use': True, 'image.cmap': 'gray_r'})       # dark ink on white paper
+        'figure.figsize': (5, 3), 'figure.dpi': 90, 'figure.constrained_layout.use': True,
+        'image.cmap': 'gray_r',                                        # dark ink on white paper
+        'image.interpolation': 'none', 'svg.hashsalt': 'course'})      # pixels as they are
+    if get_ipython(): set_matplotlib_formats('svg', metadata={'Date': None})
 
 # %% ../../nbs/tools/core.ipynb #b4405969
 def show_images(

@@ -100,8 +100,8 @@ def read_progress()->dict: # {id: {'tries': 3, 'passed': True, 'revealed': False
     path = _home()/FOLDER/'progress.json'
     if not path.exists(): return {}
     try: found = json.loads(path.read_text(encoding='utf-8'))
-    except ValueError as e: raise ValueError(f"{path} is damaged ({e}): move it away to start anew") from e
-    if isinstance(found, dict) and all(isinstance(entry, dict) and isinstance(entry.get('tries'), int) for entry in found.values()): return found
+    except (ValueError, RecursionError) as e: raise ValueError(f"{path} is damaged ({e}): move it away to start anew") from e
+    if isinstance(found, dict) and all(isinstance(entry, dict) and type(entry.get('tries')) is int for entry in found.values()): return found
     raise ValueError(f"{path} is damaged (it holds something else than progress): move it away to start anew")
 
 def _whole_progress()->dict:
