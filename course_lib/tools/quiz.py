@@ -4,12 +4,13 @@
 
 # %% auto #0
 __all__ = ['KINDS', 'Refused', 'as_number', 'as_whole', 'as_numbers', 'as_letters', 'as_text', 'same', 'as_tensor', 'as_words',
-           'as_function', 'result_of', 'watched', 'without', 'plain', 'verdict', 'gives_away', 'verify', 'GrammarError',
-           'Question', 'read_questions']
+           'as_parts', 'as_function', 'result_of', 'watched', 'without', 'verdict', 'borrows', 'gives_away', 'verify',
+           'GrammarError', 'Question', 'read_questions']
 
 # %% ../../nbs/tools/quiz.ipynb #506c702d
 import ast
 import copy
+import dis
 import json
 import linecache
 import math
@@ -20,7 +21,7 @@ from decimal import Decimal
 from fractions import Fraction
 from numbers import Real
 from pathlib import Path
-from types import CodeType
+from types import CellType, CodeType, FunctionType, ModuleType
 
 # %% ../../nbs/tools/quiz.ipynb #3a8f7024
 class Refused(AssertionError):
@@ -36,7 +37,7 @@ def _came(answer)->str:
 
 def _listed(answer):
     "An answer as a number, text, list or tuple of Python's own where it is an array or tensor; else as it came."
-    if type(answer).__module__.split('.')[0] in ('torch', 'numpy') and hasattr(answer, 'tolist'): return answer.tolist()
+    if type(answer).__module__.split('.')[0] in ('torch', 'numpy', 'pandas') and hasattr(answer, 'tolist'): return answer.tolist()
     return answer
 
 def as_number(
@@ -78,11 +79,12 @@ def as_numbers(
 )->list:
     "The `n` numbers that an answer is; `Refused` if it is something else."
     values = _listed(answer)
-    if isinstance(values, str): values = [v for v in re.split(r'[\s,;]+', values.strip(' ()[]')) if v]
+    if isinstance(values, str): values = [v for v in re.split(r'[\s,;]+', re.sub(r'\s+%', '%', values.strip(' ()[]'))) if v]
     while isinstance(values, (list, tuple)) and len(values) == 1 != n: values = _listed(values[0])
     if not isinstance(values, (list, tuple)): raise Refused(f'{what} is asked for, {_came(answer)}')
     if len(values) != n: raise Refused(f'{what} is asked for, {len(values)} values came')
-    return [as_whole(v, f'{what}, each of them a whole number,') if whole else as_number(v, f'{what}, each of them a number,') for v in values]
+    each = f"{what.rstrip(',')}, each of them {'a whole number' * whole or 'a number'},"
+    return [as_whole(v, each) if whole else as_number(v, each) for v in values]
 
 # %% ../../nbs/tools/quiz.ipynb #252faa85
 def as_letters(
@@ -135,12 +137,14 @@ def as_tensor(
 
 # %% ../../nbs/tools/quiz.ipynb #14cbcd07
 def as_words(
-    answer,     # 'stays, grows', ('Stays', 'grows'), 'stays and grows'
+    answer,     # 'stays, grows', ('Stays', 'grows'), 'stays and grows', a column
     of,         # the words to choose from, in small letters
-    n:int=1,    # how many are asked for
-)->list:        # in small letters, as they came
+    n:int=1,    # how many are asked for; 0: any number, a set too
+)->list:        # in small letters, as they came; those of a set sorted
     "The words that an answer names, of those to choose from; `Refused` if it names others, or another number of them."
-    asked = f"{n if n > 1 else 'one'} of the words to choose from"
+    asked = f"{n if n > 1 else 'one' if n else 'some'} of the words to choose from"
+    answer = _listed(answer)
+    if n == 0 and type(answer) in (set, frozenset): answer = sorted(answer, key=str)
     is_row = type(answer) in (list, tuple) and all(isinstance(v, str) for v in answer)
     if not is_row and not isinstance(answer, str):
         raise Refused(f'{asked}: that is asked for, {_came(answer)}')
@@ -148,10 +152,22 @@ def as_words(
     choice = '|'.join(map(re.escape, sorted(of, key=len, reverse=True)))
     found = re.findall(rf'\b(?:{choice})\b', text)
     rest = re.sub(r'\band\b|[\s,;:/&\[\]]', '', re.sub(rf'\b(?:{choice})\b', '', text))
-    if rest or len(found) != n:
-        came = _came(answer) if isinstance(answer, str) else f'{len(answer)} came'
+    if rest or not found or n not in (0, len(found)):
+        came = _came(answer) if isinstance(answer, str) else f'{str(answer)[:60]} came'
         raise Refused(f'{asked}: that is asked for, {came}')
     return found
+
+
+# %% ../../nbs/tools/quiz.ipynb #0e33b41c
+def as_parts(
+    answer,     # a list or tuple
+    n:int,      # how many parts are asked for
+    what:str,   # they are, such as 'a pair: a number, and a list of names'
+)->list:        # of whatever they are: read each of them
+    "The parts of an answer that has several of different kinds; `Refused` if it has not."
+    if type(answer) in (list, tuple) and len(answer) == n: return list(answer)
+    came = f'{len(answer)} values came' if type(answer) in (list, tuple) else _came(answer)
+    raise Refused(f'{what}: that is asked for, {came}')
 
 
 # %% ../../nbs/tools/quiz.ipynb #cc235dca
@@ -226,20 +242,13 @@ def without(
         for (owner, last, _), f in zip(places, before): setattr(owner, last, f)
 
 # %% ../../nbs/tools/quiz.ipynb #50d0b426
-def plain(
-    answer,  # of any type
-):           # a number, list or tuple of Python's own where `answer` is one of PyTorch's or NumPy's; else as it came
-    "`answer` as checks see it: how a number was computed makes no difference."
-    if isinstance(answer, (tuple, list)): return type(answer)(map(plain, answer)) if type(answer) in (tuple, list) else answer
-    if hasattr(answer, 'tolist'): return answer.tolist()
-    return float(answer) if isinstance(answer, Real) and not isinstance(answer, (int, float)) else answer
-
 def verdict(
     check,   # function of one argument that raises `AssertionError` for a wrong answer
     answer,  # what to try
 )->str|None: # the check's message, or None if it accepts
     "What `check` says of `answer`; of an error inside of the answer: which, and in which line."
-    try: check(plain(answer))
+    try: check(answer)
+    except Refused as e: return str(e)
     except Exception as e:
         if place := _own_line(e, check, answer): return f"your answer stopped with {type(e).__name__}{': ' * bool(str(e))}{e}, in {place}"
         if isinstance(e, AssertionError): return str(e)
@@ -259,7 +268,8 @@ def _own_line(error, check, answer)->str:
     return place
 
 def _codes(thing)->set:
-    "The code objects of a function, of all methods of a class, and of what is defined inside of them."
+    "The code objects of a function, of all methods of a class, and of what is defined inside of them; of each part of a pair."
+    if type(thing) in (list, tuple): return set().union(*map(_codes, thing))
     thing = getattr(thing, 'func', thing) if type(thing).__name__ == 'partial' else thing
     parts = [thing, *vars(thing).values()] if isinstance(thing, type) else [thing, *vars(type(thing)).values()]
     waiting = [code for part in parts if isinstance(code := getattr(getattr(part, '__func__', part), '__code__', None), CodeType)]
@@ -270,13 +280,48 @@ def _codes(thing)->set:
         waiting += [const for const in code.co_consts if isinstance(const, CodeType)]
     return found
 
+# %% ../../nbs/tools/quiz.ipynb #45107b7b
+def borrows(
+    answer,  # a function, a class, or an object that can be called
+    *ready,  # functions of the course that do what it shall do
+)->bool:
+    "Whether an answer is one of these, or its code names one; that of its own helpers counts."
+    seen, waiting = [], [answer]
+    while waiting:
+        thing = waiting.pop()
+        if any(thing is f for f in ready): return True
+        if any(thing is other for other in seen): continue
+        seen.append(thing)
+        parts = [thing, *vars(thing if isinstance(thing, type) else type(thing)).values()]
+        for func in (getattr(part, '__func__', part) for part in parts):
+            if isinstance(func, FunctionType): waiting += _named(func)
+    return False
+
+def _named(func)->list:
+    "Of what a function's code names: what the course has ready, and functions that stand beside it."
+    steps, space = [step for code in _codes(func) for step in dis.get_instructions(code)], func.__globals__
+    found = [space.get(step.argval) for step in steps if step.opname in ('LOAD_GLOBAL', 'LOAD_NAME')]
+    modules = [thing for thing in found if isinstance(thing, ModuleType)]
+    found += [getattr(m, step.argval, None) for m in modules for step in steps if step.opname in ('LOAD_ATTR', 'LOAD_METHOD')]
+    found += [cell.cell_contents for cell in func.__closure__ or () if cell != CellType()]
+    known = getattr(func, '__module__', None)
+    return [thing for thing in found if isinstance(thing, (FunctionType, type))
+            and (thing.__module__ == known or str(thing.__module__).startswith('course_lib.'))]
+
+
 # %% ../../nbs/tools/quiz.ipynb #e78cc150
+def _plain(answer):
+    "A number, list or tuple of Python's own where `answer` is one of PyTorch's or NumPy's; else as it came."
+    if type(answer) in (tuple, list): return type(answer)(map(_plain, answer))
+    if hasattr(answer, 'tolist'): return answer.tolist()
+    return float(answer) if isinstance(answer, Real) and not isinstance(answer, (int, float)) else answer
+
 def gives_away(
     message:str,  # what a check says of a wrong answer
     answer,       # the right one
 )->bool:
     "Whether `message` states `answer`: a number (to three digits), a word, or a list of values as Python prints it."
-    answer = plain(answer)
+    answer = _plain(answer)
     if isinstance(answer, bool) or answer is None or answer == '': return False
     if isinstance(answer, str): return re.search(rf'(?<!\w){re.escape(answer)}(?!\w)', message) is not None
     if isinstance(answer, (tuple, list)): return str(answer) in message
