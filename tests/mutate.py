@@ -1,6 +1,9 @@
 """Change a module in many places, one at a time, and see whether its lesson, its questionnaire or its tests notice.
 
     python tests/mutate.py losses [--draw 60] [--jobs 2] [--save]
+    python tests/mutate.py questionnaire/07_collab
+
+The second changes each answer in code of a questionnaire, in all places, and asks the question's own check.
 
 Places: signs and operators, constants (axes and defaults among them), comparisons, arguments, whole statements.
 `--save` stores how many were noticed, for the site's page of what is proved."""
@@ -32,6 +35,7 @@ OPERATORS = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast
              ast.And: ast.Or, ast.Or: ast.And}
 COMPARISONS = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
                ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In}
+LIMIT = 30.        # seconds that a check may take over a changed answer
 SIMPLE = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr, ast.Raise, ast.Return, ast.If, ast.For, ast.While, ast.Continue, ast.Break)
 
 
@@ -162,6 +166,29 @@ def is_noticed(mutant:Mutant, notebook:Path, steps:list, folder:Path)->str:
     finally: path.write_text(original, encoding='utf-8')
 
 
+def refusals(name:str)->list[tuple[Mutant, str]]:
+    "All mutants of the answers in code of a questionnaire, and what each question's check says of them; empty if it takes one."
+    sys.path.insert(0, str(ROOT))
+    from course_lib.tools.quiz import read_questions, verdict
+    from course_lib.tools.study import _preamble, within
+    path, spaces = ROOT/f'{name}.ipynb', []
+    def fresh(*sources):
+        if not spaces: exec(_preamble(path), space := {'__name__': path.stem}); spaces.append(space)
+        exec('\n'.join(sources), space := dict(spaces[0]))
+        return space
+    def said(question, source):
+        try: return within(LIMIT, lambda: verdict(fresh(question.check)['check'], fresh(source)['answer'])) or ''
+        except BaseException as e: return f'{type(e).__name__}: {e}'          # `study.judge` refuses such an answer
+    found = []
+    for question in read_questions(path):
+        if question.kind not in ('code', 'do'): continue            # a plot's ranges and labels are the student's
+        if right := said(question, question.answer): sys.exit(f'mutate: {question.id} refuses its own answer: {right}')
+        for mutant in mutants_of(question.id, question.answer):
+            found.append((mutant._replace(name=f'{question.id}, {mutant.name}'), said(question, mutant.source)))
+            print(f'{"refused " if found[-1][1] else "ACCEPTED"} {found[-1][0].name}' + f'   [{" ".join(found[-1][1].split())[:90]}]' * bool(found[-1][1]), flush=True)
+    return found
+
+
 def read_listed()->dict:
     "The mutants that nobody could see, with the reason: lines `module | name | reason`."
     lines = [line for line in LISTED.read_text(encoding='utf-8').splitlines() if line.strip() and not line.startswith('#')]
@@ -176,18 +203,13 @@ def store(module:str, found:dict):
     STORED.write_text(json.dumps({**stored, module: found}, indent=1, sort_keys=True) + '\n', encoding='utf-8')
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('module', help='such as losses')
-    parser.add_argument('--draw', type=int, default=60, help='how many mutants, drawn with seed 0')
-    parser.add_argument('--jobs', type=int, default=os.cpu_count(), help='mutants at a time')
-    parser.add_argument('--save', action='store_true', help='store how many were noticed')
-    args = parser.parse_args()
+def of_module(args)->list[tuple[Mutant, str]]:
+    "Mutants drawn from a module, and the step that notices each; empty if none does."
     notebook = next((p for p in (ROOT/'nbs').rglob('*.ipynb') if p.stem in (args.module, f'{p.stem[:2]}_{args.module}')), None)
     if notebook is None: sys.exit(f'mutate: no notebook exports {args.module!r}')
     places = [mutant for cell, source in exported_cells(notebook) for mutant in mutants_of(cell, source)]
-    drawn = random.Random(0).sample(places, min(args.draw, len(places)))
-    steps, listed = steps_for(notebook, args.module), read_listed()
+    args.places, drawn = len(places), random.Random(0).sample(places, min(args.draw, len(places)))
+    steps = steps_for(notebook, args.module)
     print(f'{args.module}: {len(places)} places, {len(drawn)} drawn; each is shown to: {"; ".join(" ".join(s) for s in steps)}', flush=True)
     with tempfile.TemporaryDirectory() as tmp, ThreadPoolExecutor(args.jobs) as pool:
         folders = SimpleQueue()
@@ -201,13 +223,24 @@ def main():
         for mutant, step in zip(drawn, pool.map(try_one, drawn)):
             seen.append((mutant, step))
             print(f'{"noticed  " if step else "UNNOTICED"} {mutant.name}' + (f'   [{step}]' if step else ''), flush=True)
-    unnoticed = [m for m, step in seen if not step]
+    return seen
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('module', help='such as losses')
+    parser.add_argument('--draw', type=int, default=60, help='how many mutants, drawn with seed 0')
+    parser.add_argument('--jobs', type=int, default=os.cpu_count(), help='mutants at a time')
+    parser.add_argument('--save', action='store_true', help='store how many were noticed')
+    args = parser.parse_args()
+    seen = refusals(args.module) if args.module.startswith('questionnaire/') else of_module(args)
+    unnoticed, listed = [m for m, step in seen if not step], read_listed()
     share = 1 - len(unnoticed) / len(seen)
     print(f'\n{args.module}: {len(seen) - len(unnoticed)} of {len(seen)} noticed ({share:.1%})')
     for m in unnoticed: print(f'  {m.name}\n      {listed.get((args.module, m.name), "NOT LISTED: add a check, or the reason why nobody could see it")}')
-    if args.save: store(args.module, dict(places=len(places), drawn=len(seen), noticed=len(seen) - len(unnoticed), date=date.today().isoformat(), command=f'python tests/mutate.py {args.module} --draw {args.draw} --save'))
+    if args.save: store(args.module, dict(places=args.places, drawn=len(seen), noticed=len(seen) - len(unnoticed), date=date.today().isoformat(), command=f'python tests/mutate.py {args.module} --draw {args.draw} --save'))
     missing = [m for m in unnoticed if (args.module, m.name) not in listed]
-    sys.exit(share < 0.9 or bool(missing))
+    sys.exit((share < 0.9 and not args.module.startswith('questionnaire/')) or bool(missing))
 
 
 if __name__ == '__main__': main()

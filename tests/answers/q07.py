@@ -106,6 +106,7 @@ class Product(nn.Module):
             for table in self.children(): nn.init.normal_(table.weight, std=self.start)
     def forward(self, x): return self.multiply(self.u(x[:, 0]), self.i(x[:, 1]))
 class FromOne(Product): start = None
+class Smaller(Product): start = 0.05
 class ByEinsum(Product): multiply = staticmethod(lambda u, i: torch.einsum('nf,nf->n', u, i))
 class ByMatrix(Product): multiply = staticmethod(lambda u, i: (u[:, None] @ i[:, :, None]).flatten())
 class ItemsFirst(nn.Module):
@@ -118,7 +119,7 @@ class Uniform(nn.Module):
     def __init__(self, n_users, n_items, n_factors):
         super().__init__()
         self.users, self.items = nn.Embedding(n_users, n_factors), nn.Embedding(n_items, n_factors)
-        nn.init.uniform_(self.users.weight, 0, 1); nn.init.uniform_(self.items.weight, 0, 1)
+        nn.init.uniform_(self.users.weight, 0, 0.3); nn.init.uniform_(self.items.weight, 0, 0.3)
     def forward(self, x):
         users, items = x.T
         return torch.sum(self.users(users) * self.items(items), -1)
@@ -199,7 +200,7 @@ ALL = {
            film(mean=lambda r: sorted(r)[len(r) // 2]), film(check=lambda s: s <= 5)]),
 '07-14': ([([3, 1, 3], (3,)), ((3, 1, 3), (3,)), [[3, 1, 3], [3]], (tensor([3, 1, 3]), shape_3), (np.array([3, 1, 3]), (3,)), ('3, 1, 3', '(3,)'), ([3., 1., 3.], 3), ([3, 1, 3], [3])],
           [([3, 7], (2,)), ([[3], [1], [3]], (3, 1)), ([7, 9, 2], (3,)), ([3, 1, 3], (1, 3)), ([3, 1, 3], (3, 2)), ([3, 1, 3],), [3, 1, 3], ([3, 1, 2], (3,)), ([3, 1], 3), ([3, 1, 3], ())]),
-'07-15': ([Product, FromOne, ByEinsum, ByMatrix, ItemsFirst, Uniform], [Column, Mean, Ranged, Cosine, OneMore, Zeros, NoSum, DotProductBias, lambda *sizes: None]),
+'07-15': ([Product, Smaller, ByEinsum, ByMatrix, ItemsFirst, Uniform], [Column, Mean, Ranged, Cosine, OneMore, Zeros, FromOne, NoSum, DotProductBias, lambda *sizes: None]),
 '07-16': (several(16, 1), [(4, 1), (16, 16), (1, 16), (16, 0), (16, 4), 16, (3, 1), (15, 1)]),
 '07-17': ([(ten('deep'), from_table), (ten('line'), rounded), (ten('product'), small_ints), (LogProbs, one_each), [lambda n, m: CollabNN(n, m, n_out=10), to_long], (Ten, lambda s: (2 * s - 1).to(torch.int16))],
           [(ten('relu'), to_long), (ten('sigmoid'), to_long), (Eleven, to_long), (OnlyUser, to_long), (Untrained, to_long), (Ten, halved), (Ten, as_floats), (Ten, in_a_list), (to_long, Ten), Ten, (CollabNN, to_long),
