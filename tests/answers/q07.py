@@ -119,7 +119,7 @@ class Uniform(nn.Module):
     def __init__(self, n_users, n_items, n_factors):
         super().__init__()
         self.users, self.items = nn.Embedding(n_users, n_factors), nn.Embedding(n_items, n_factors)
-        nn.init.uniform_(self.users.weight, 0, 0.3); nn.init.uniform_(self.items.weight, 0, 0.3)
+        nn.init.uniform_(self.users.weight, -0.2, 0.2); nn.init.uniform_(self.items.weight, -0.2, 0.2)
     def forward(self, x):
         users, items = x.T
         return torch.sum(self.users(users) * self.items(items), -1)
