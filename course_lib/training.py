@@ -23,7 +23,7 @@ def l1_distance(
     "Mean absolute difference of the pixels of each image and of `other`."
     check_shape('images', images, None, None, None)
     check_shape('other', other, *images.shape[1:])
-    return (images - other).abs().mean((1, 2))
+    return (images - other).abs().mean((1, 2))       # over both pixel axes
 
 # %% ../nbs/01_training.ipynb #82189e63
 def rmse_distance(
@@ -64,11 +64,11 @@ def yes_no_accuracy(
 def numerical_gradient(
     f,                # function of a tensor that returns a () tensor
     x:Tensor,         # any shape, float64: where the slope is wanted
-    step:float=1e-5,  # to each side: smaller rounds more, larger bends more
+    step:float=1e-5,  # to each side: smaller drowns in rounding, larger in the bend
 )->Tensor:            # the same shape as `x`
     "The gradient of `f` at `x` by central differences: two calls for each element."
     if x.dtype != torch.float64:
-        raise TypeError(f"`x` is {x.dtype}, expected torch.float64, for the digits")
+        raise TypeError(f"`x` is {x.dtype}, expected torch.float64: precise enough")
     slopes = []
     for bump in step * torch.eye(x.numel()).to(x):            # along one element
         bump = bump.view(x.shape)
@@ -121,7 +121,8 @@ def mini_batches(
     check_range('bs', bs, 1)
     if len(x) != len(y):
         raise ValueError(f"`x` has {len(x)} rows and `y` {len(y)}, expected as many")
-    for rows in torch.randperm(len(x), generator=gen).split(bs): yield x[rows], y[rows]
+    for rows in torch.randperm(len(x), generator=gen).split(bs):
+        yield x[rows], y[rows]                 # hands out one batch, then goes on
 
 # %% ../nbs/01_training.ipynb #ff0540f4
 def train_epoch(
@@ -143,7 +144,7 @@ def train_epoch(
 
 # %% ../nbs/01_training.ipynb #7cd2edb0
 def fit(
-    model,                # function: (n, ...) inputs -> scores; an `nn.Module` is one
+    model,                # function: (n, ...) inputs -> scores
     params,               # the tensors that `model` uses and training may change
     train:tuple,          # (x, y) to learn from
     valid:tuple,          # (x, y) to measure on
@@ -155,7 +156,7 @@ def fit(
     gen:torch.Generator,  # decides the order of the rows
 )->list[tuple[float, float]]:  # for each epoch: training loss, validation metric
     "Train by mini-batch gradient descent, and measure after every epoch."
-    params, history = list(params), []     # `net.parameters()` can be walked only once
+    params, history = list(params), []     # an iterator can be walked only once
     check_range('n_epochs', n_epochs, 1)
     for _ in range(n_epochs):
         loss = train_epoch(model, params, mini_batches(*train, bs, gen), loss_func, lr)
@@ -173,7 +174,7 @@ def relu(
 # %% ../nbs/01_training.ipynb #b51f7779
 def init_mlp(
     sizes,                # numbers of inputs, hidden activations ..., outputs
-    gen:torch.Generator,  # draws the weights, which live where it does
+    gen:torch.Generator,  # draws the weights, on its device
 )->list[Tensor]:          # weight (n_in, n_out) and bias (n_out,) of each layer in turn
     "Random weights of deviation sqrt(2 / n_in), zero biases (He et al. 2015, eq. 10)."
     if len(sizes) < 2 or min(sizes) < 1:
@@ -205,7 +206,7 @@ def mlp(
 # %% ../nbs/01_training.ipynb #ba25e456
 def accuracy(
     scores:Tensor,  # (N, C) float, one score for each class
-    target:Tensor,  # (N,) long, class indices
+    target:Tensor,  # (N,) long (whole numbers), class indices
 )->float:
     "Share, 0..1, of rows whose highest score is that of the target."
     check_shape('scores', scores, None, None)
