@@ -50,7 +50,7 @@ def nll_loss(
     check_shape('log_probs', log_probs, None, None)
     check_shape('target', target, len(log_probs))
     check_classes('target', target, log_probs.shape[1])
-    # as log_probs[arange, target], but it never takes -1
+    # as log_probs[arange, target], where -1 would be the last class
     return _reduce(-log_probs.gather(1, target[:, None])[:, 0], reduction)
 
 # %% ../nbs/02_losses.ipynb #c38888cf

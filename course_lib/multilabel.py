@@ -56,7 +56,7 @@ def _check_questions(name:str, x:Tensor, target:Tensor):
 
 # %% ../nbs/03_multilabel.ipynb #c1214a24
 def _log(p:Tensor)->Tensor:  # any shape, 0..1 -> the same, -100..0
-    "log(p), cut off at -100; it has no slope at 0."
+    "log(p), cut off at -100; at 0 its slope would be infinite, and is 0."
     zero = p == 0
     return p.masked_fill(zero, 1).log().clamp(min=-100).masked_fill(zero, -100)
 
