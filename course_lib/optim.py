@@ -111,7 +111,7 @@ class Adam(Optimizer):
 # %% ../nbs/06_optim.ipynb #6cbfd704
 class AdamW(Adam):
     """Adam whose weight decay is not divided by the size of the gradients (Loshchilov
-    & Hutter 2019, algorithm 2)."""
+    & Hutter 2019, algorithm 2, but times the rate, as PyTorch's)."""
     def __init__(self, params, lr:float=1e-3, betas:tuple=(0.9, 0.999), eps:float=1e-8,
                  weight_decay:float=0.01):
         super().__init__(params, lr, betas, eps, weight_decay)
@@ -149,7 +149,7 @@ def load_state_dict(self:Optimizer, saved:dict):  # what `state_dict` gave
 class LRFinder(Callback):
     """Multiplies the rate of all groups by the same ratio before each training batch,
     from `start_lr` towards `end_lr` in `num_it` batches; keeps `lrs` and smoothed
-    `losses` (Smith 2017, section 3.3)."""
+    `losses` (after Smith 2017, section 3.3)."""
     order, smoothing = 20, 0.98
     def __init__(self, start_lr:float=1e-7, end_lr:float=10., num_it:int=100,
                  stop_div:bool=True):
