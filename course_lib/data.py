@@ -44,7 +44,7 @@ class Dataset:
 # %% ../nbs/04_data.ipynb #b8605f53
 class Pipeline:
     "Functions in turn. Those with `setup` learn; those with `decode` can be undone."
-    def __init__(self, tfms=()): self.tfms = listify(tfms)  # the first first
+    def __init__(self, tfms=()): self.tfms = listify(tfms)  # in the order of the calls
 
     def __call__(self, x):
         for t in self.tfms: x = t(x)
@@ -164,7 +164,7 @@ class DataLoader:
         self.item_tfms, self.batch_tfms = Pipeline(item_tfms), Pipeline(batch_tfms)
         self.collate, self.num_workers, self.context = collate, num_workers, context
         self.device = torch.device(pick_device() if device is None else device)
-        # else they are there already
+        # False: batches stay where they are
         self.moves = device is not None or self.device.type != 'cpu'
 
 # %% ../nbs/04_data.ipynb #04a00024
@@ -184,9 +184,10 @@ def __len__(self:DataLoader):
 def _make_batch(dataset, item_tfms, collate_items, rows)->tuple:  # rows: (n,) long
     "Items, each input through `item_tfms`, as a batch."
     rows = rows.tolist()
-    items = [(item_tfms(x), *rest) for x, *rest in map(dataset.__getitem__, rows)]
+    items = [dataset[i] for i in rows]
+    items = [(item_tfms(item[0]), *item[1:]) for item in items]
     if collate_items: return collate_items(items)
-    name = getattr(dataset, 'name', 'item {}'.format)
+    name = getattr(dataset, 'name', 'item {}'.format)     # without names: 'item 3'
     return collate(items, [name(i) for i in rows])
 
 # %% ../nbs/04_data.ipynb #04a00027
@@ -380,7 +381,7 @@ class DataBlock:
     "A recipe from a source to `Datasets`. Item and batch transforms act on the input."
     def __init__(
         self,
-        blocks=(TransformBlock, TransformBlock),  # of input and target, called or not
+        blocks=(TransformBlock, TransformBlock),  # of input and target
         get_items=None,     # source -> items; None: the source holds the items
         get_x=None,         # item -> what the input's block takes; None: the item
         get_y=None,         # item -> what the target's block takes; None: the item
