@@ -4,7 +4,7 @@ import re
 
 from conftest import LESSONS, ROOT, run
 
-from course_lib.tools.cli import with_map, with_modules
+from course_lib.tools.cli import _rows, read_notebook, skipped_flags, with_map, with_modules
 
 
 def test_library_equals_notebooks(checkout):
@@ -33,6 +33,18 @@ def test_readme_map():
     assert with_map(readme, ROOT) == readme, 'the map of the lessons is out of date: make prepare'
     links = re.findall(r'\]\((?!http)([^)#]+)\)', readme) + re.findall(r'src="(?!http)([^"]+)"', readme)
     assert len(links) >= 3 * len(LESSONS) and [link for link in links if not (ROOT/link).exists()] == []
+
+
+def test_readme_table():
+    "The README's table says what the stored runs reached, as course_run prints it; only the seconds are another run's."
+    block = (ROOT/'README.md').read_text(encoding='utf-8').split('```\nlesson ')[1].split('```')[0].splitlines()[2:]
+    shown = [re.split(r' {2,}', re.sub(r'^(\S+)? +[\d.]* +', r'\1  ', line).rstrip()) for line in block]
+    stored = []
+    for path in LESSONS:
+        nb = read_notebook(path)
+        for i, row in enumerate(_rows(path.stem, nb, nb, 0., skipped_flags(ROOT, []))):
+            stored.append([path.stem if i == 0 else '', *filter(None, row[2:])])
+    assert shown == stored, 'the table of the README is out of date'
 
 
 def test_package_lists_its_modules():

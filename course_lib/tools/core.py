@@ -11,6 +11,7 @@ __all__ = ['PALETTE', 'course_seed', 'generator', 'set_seed', 'pick_device', 'to
 import math
 import os
 import random
+import re
 from importlib.metadata import version
 from numbers import Real
 
@@ -18,6 +19,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from IPython import get_ipython
+from IPython.core.pylabtools import print_figure
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 from torch import Tensor
 
@@ -149,8 +151,19 @@ def plot_style():
         'axes.spines.top': False, 'axes.spines.right': False, 'axes.titlesize': 'medium',
         'figure.figsize': (5, 3), 'figure.dpi': 90, 'figure.constrained_layout.use': True,
         'image.cmap': 'gray_r',                                        # dark ink on white paper
-        'image.interpolation': 'none', 'svg.hashsalt': 'course'})      # pixels as they are
-    if get_ipython(): set_matplotlib_formats('svg', metadata={'Date': None})
+        'image.interpolation': 'none', 'svg.hashsalt': 'course',      # pixels as they are
+        'svg.fonttype': 'none'})                                       # text as text
+    if shell := get_ipython():
+        set_matplotlib_formats('svg')
+        shell.display_formatter.formatters['image/svg+xml'].for_type(plt.Figure, _short_svg)
+
+def _short_svg(fig:plt.Figure)->str:
+    "SVG on one line, paths with two digits after the point: about half of what Matplotlib writes."
+    text = print_figure(fig, fmt='svg', metadata=dict.fromkeys(('Creator', 'Date', 'Format', 'Type')))
+    shorter = lambda found: re.sub(r'\d+\.\d{3,}', lambda number: f'{float(number[0]):.2f}', found[0])
+    text = re.sub(r' (d|x|y)="[^"]*"', shorter, text[text.index('<svg'):])
+    text = re.sub(r'base64,[^"]*', lambda found: ''.join(found[0].split()), text)
+    return ' '.join(text.split())
 
 # %% ../../nbs/tools/core.ipynb #b4405969
 def show_images(
