@@ -14,7 +14,8 @@ import torch.nn.functional as F
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from benchmarks.worker import serve                                 # noqa: E402
 from course_lib.collab import CollabDataLoaders, DotProductBias     # noqa: E402
-from course_lib.learner import Callback, Learner, fused_adamw       # noqa: E402
+from course_lib.learner import Callback, Learner                    # noqa: E402
+from course_lib.tools.trials import fused_adamw                     # noqa: E402
 
 FACTORS, BS, FILMS = 50, 4096, 5000
 PACKAGES = dict(dense=['torch', 'pandas'], sparse=['torch', 'pandas'])

@@ -21,12 +21,13 @@ from torch import Tensor, nn
 from . import optim  # gives Learner `fit_one_cycle` and `lr_find`
 from .tools.core import check_range, check_shape
 from .data import DataLoader, DataLoaders, Dataset
-from .learner import Callback, Learner, fused_adamw
+from .learner import Callback, Learner
 from .tools.ratings import UserItem, check_columns, check_ratings
 from .tools.ratings import check_y_range, column_names, count_unknown
 from .tools.ratings import sorted_ids, split_rows, to_numbers
 from .tools.ratings import canonical_correlations, fold_in, most_telling
 from .tools.store import allow
+from .tools.trials import fused_adamw
 
 # %% ../nbs/07_collab.ipynb #46a4861d
 class CollabDataLoaders(DataLoaders):

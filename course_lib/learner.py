@@ -5,13 +5,10 @@
 # %% auto #0
 __all__ = ['EVENTS', 'Callback', 'Learner', 'GradientClip', 'CancelException', 'CancelBatchException', 'CancelTrainException',
            'CancelValidException', 'CancelEpochException', 'CancelFitException', 'GradientAccumulation', 'mean_by_size',
-           'Recorder', 'StopAtNaN', 'fused_adamw', 'one_group', 'loss_for', 'spread', 'EarlyStopping', 'activation_of',
-           'SaveModel', 'Checkpoint', 'load_learner']
+           'Recorder', 'one_group', 'loss_for', 'spread', 'EarlyStopping', 'activation_of', 'SaveModel', 'load_learner']
 
 # %% ../nbs/05_learner.ipynb #06ffdd24
 import math
-import time
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -19,18 +16,19 @@ import torch
 from fastcore.basics import listify, patch
 from torch import Tensor, nn
 
-from .tools.core import check_range, on_device, pick_device
-from .data import DataLoader, Dataset, Mapped, Pipeline
+from .tools.core import check_range, move_to, on_device, pick_device
+from .data import Categorize, DataLoader, DataLoaders, Dataset
+from .data import Mapped, Pipeline
 from .losses import cross_entropy
 from .multilabel import binary_cross_entropy_with_logits, one_hot_decode
-from .tools.diagnose import check_events, check_finite, check_learner
-from .tools.diagnose import check_loss, check_run, explain, layer_table
-from .tools.progress import CSVLogger, Curves, Progress, show_answers
-from .tools.store import allow, as_written, find_file, generators_of
-from .tools.store import load_built, load_model, load_optimizer, load_run
-from .tools.store import load_tensors, named_file, optimizer_state
-from .tools.store import random_state, save_built, save_run, save_tensors
-from .tools.store import under
+from .tools.diagnose import StopAtNaN, check_events, check_learner, check_loss
+from .tools.diagnose import check_rate, check_run, check_targets, explain
+from .tools.diagnose import is_loss, loader_of, names_from, summary
+from .tools.progress import Curves, Progress, listening, no_logging
+from .tools.progress import show_results
+from .tools.store import NoItems, allow, file_of, generators, go_on, load
+from .tools.store import open_export, save, save_built, treatment_of
+from .tools.trials import fused_adamw
 
 # %% ../nbs/05_learner.ipynb #f544c366
 class Callback:
@@ -113,7 +111,6 @@ def one_epoch(self:Learner, train=None):  # what to do for training; None: a pas
     self.within('train', train or (lambda: self.one_pass(self.dls.train, True)))
     self.within('validate', lambda: self.one_pass(self.dls.valid, False))
 
-# %% ../nbs/05_learner.ipynb #w0000012
 EVENTS = (*(f'{when}_{part}' for part in _CANCELS
             for when in ('before', 'after_cancel', 'after')),
           'after_pred', 'after_loss', 'before_backward', 'after_backward',
@@ -145,16 +142,8 @@ def mean_by_size(
     return sum(float(v) * n for v, n in zip(values, sizes)) / sum(sizes)
 
 class Recorder(Curves, Callback):
-    """Keeps `losses` of training batches, `lrs` and `moms` of updates, and `rows`:
-    epoch, training loss, validation loss, metrics, seconds. `valid`: the last ones."""
+    "Measures a run: means over items of losses and metrics. `valid`: the last ones."
     order = -10
-
-    def before_fit(self, learn):
-        self.losses, self.lrs, self.moms, self.rows = [], [], [], []
-
-    def before_epoch(self, learn):
-        self.start, self.train_loss = time.perf_counter(), math.nan
-        self.valid = [math.nan] * (1 + len(learn.metrics))
 
     def before_train(self, learn): self.seen, self.sizes = [], []
 
@@ -162,10 +151,6 @@ class Recorder(Curves, Callback):
         losses = torch.stack(self.seen).tolist() if self.seen else []  # read in one go
         self.train_loss = mean_by_size(losses, self.sizes)
         self.losses += losses
-
-    def after_epoch(self, learn):
-        seconds = time.perf_counter() - self.start
-        self.rows.append([learn.epoch, self.train_loss, *self.valid, seconds])
 
 # %% ../nbs/05_learner.ipynb #w0000018
 @patch
@@ -192,33 +177,6 @@ def after_validate(self:Recorder, learn):  # the Learner
         whole = getattr(metric, 'compute', lambda: mean_by_size(values, self.sizes))
         self.valid.append(whole())
 
-@patch
-def after_step(self:Recorder, learn):  # the Learner
-    "Note rate and momentum."
-    group = learn.opt.param_groups[-1]
-    self.lrs.append(group['lr'])
-    betas = group.get('betas')
-    self.moms.append(group.get('momentum', 0.) if betas is None else betas[0])
-
-# %% ../nbs/05_learner.ipynb #w000001e
-class StopAtNaN(Callback):
-    "Raise `FloatingPointError` soon after a loss that is not finite; looks at 20."
-    order, in_trials = 10, False
-
-    def before_train(self, learn): self.kept = []
-
-    def after_step(self, learn):
-        lr = learn.opt.param_groups[-1]['lr']
-        self.kept.append((learn.loss.detach(), learn.step - 1, learn.batch, lr))
-        if len(self.kept) == 20: self.look(learn)
-
-    def after_train(self, learn): self.look(learn)
-
-    def look(self, learn):
-        "Look at the losses since the last look."
-        kept, self.kept = self.kept, []
-        check_finite(kept, learn.epoch)
-
 # %% ../nbs/05_learner.ipynb #w0000031
 @patch
 def set_cbs(self:Learner, cbs:list):  # callbacks
@@ -227,64 +185,37 @@ def set_cbs(self:Learner, cbs:list):  # callbacks
     self.listeners = {e: [getattr(cb, e) for cb in self.cbs if hasattr(cb, e)]
                       for e in EVENTS}
 
-# %% ../nbs/05_learner.ipynb #w0000081
-@patch
-def add_cb(self:Learner, cb):  # a callback
-    "Let a callback listen from now on."
-    check_events(cb, EVENTS)
-    self.set_cbs([*self.cbs, cb])
-
 @patch
 def add_cbs(self:Learner, cbs):  # a callback, or a list of them
     "Let callbacks listen from now on."
-    for cb in listify(cbs): self.add_cb(cb)
+    new = listify(cbs)
+    for cb in new: check_events(cb, EVENTS)
+    self.set_cbs([*self.cbs, *new])
 
 @patch
-def remove_cb(self:Learner, cb):  # a callback
-    "Let a callback listen no longer."
-    self.set_cbs([other for other in self.cbs if other is not cb])
+def remove_cbs(self:Learner, cbs):  # a callback, or a list of them
+    "Let callbacks listen no longer."
+    gone = listify(cbs)
+    self.set_cbs([cb for cb in self.cbs if not any(cb is other for other in gone)])
 
-# %% ../nbs/05_learner.ipynb #w0000033
-def fused_adamw(
-    params,         # parameters, or groups of them, as PyTorch takes them
-    lr:float=1e-3,  # learning rate
-    **how,          # what PyTorch's AdamW takes
-)->torch.optim.Optimizer:
-    "PyTorch's AdamW, fused where it can be (floats, on CPU, CUDA, MPS)."
-    params = list(params)
-    every = [p for group in params
-             for p in (group['params'] if isinstance(group, dict) else [group])]
-    fused = all(p.is_floating_point() and p.device.type in ('cpu', 'cuda', 'mps')
-                for p in every)
-    return torch.optim.AdamW(params, lr=lr, fused=fused, **how)
+Learner.add_cb, Learner.remove_cb = Learner.add_cbs, Learner.remove_cbs
+Learner.no_logging = Learner.no_bar = no_logging
 
+# %% ../nbs/05_learner.ipynb #w0000035
 def one_group(model:nn.Module)->list[list]:  # any -> groups of parameters
     "All parameters in one group."
     return [list(model.parameters())]
 
-# %% ../nbs/05_learner.ipynb #w0000035
-def loss_for(
-    dls,  # DataLoaders
-):        # a loss function
+def loss_for(dls):  # DataLoaders -> a loss function
     "The loss that fits the targets, and say which; `ValueError` if they do not tell."
     *_, target = next(iter(dls.valid))
-    if not target.is_floating_point():
-        if getattr(dls, 'vocab', None) is None:
-            raise ValueError("`loss_func` is None, and the targets are whole numbers "
-                             "without a vocabulary, expected one such as cross_entropy")
-        chosen = cross_entropy
-    elif getattr(dls, 'vocab', None): chosen = binary_cross_entropy_with_logits
-    else: chosen = nn.functional.mse_loss
+    vocab = getattr(dls, 'vocab', None)
+    check_targets(target, vocab)
+    if not vocab: chosen = nn.functional.mse_loss
+    elif target.is_floating_point(): chosen = binary_cross_entropy_with_logits
+    else: chosen = cross_entropy
     print(f'loss_func: {chosen.__name__}, chosen by the targets')
     return chosen
-
-@patch
-def _to_device(self:Learner, device):  # None: of PyTorch's loaders, which name none
-    "Bring the model, and a loss with weights, to where the batches are."
-    self.device = torch.device(pick_device() if device is None else device)
-    if device is None and self.device.type == 'cpu': return
-    for part in (self.model, self.loss_func):
-        if isinstance(part, nn.Module): part.to(self.device)
 
 # %% ../nbs/05_learner.ipynb #w0000037
 @patch
@@ -307,7 +238,7 @@ def __init__(
     self.loss_func = loss_for(dls) if loss_func is None else loss_func
     self.opt_func, self.lr, self.splitter = opt_func, lr, splitter
     self.path, self.opt, self.training, self.cbs = Path(path), None, False, []
-    self._to_device(getattr(dls, 'device', None))
+    self.device = move_to(getattr(dls, 'device', None), model, self.loss_func)
     self.recorder = Recorder()
     self.add_cbs([self.recorder, StopAtNaN(), Progress(), *listify(cbs)])
 
@@ -317,18 +248,20 @@ def spread(
     n_groups:int,  # groups of parameters
 )->list:           # a rate for each group
     "Equal ratios from first to last, or a tenth for all but the last; all above 0."
-    if not isinstance(lr, slice):
-        check_range('lr', lr, 0)
-        return [lr] * n_groups
-    if lr.stop is None:
-        raise ValueError(f"`lr` is {lr}, expected slice(last) or slice(first, last)")
-    for rate in (lr.start, lr.stop):
-        if rate is not None: check_range('lr', rate, 1e-30)
+    check_rate(lr)
+    if not isinstance(lr, slice): return [lr] * n_groups
     if lr.start is None: return [lr.stop / 10] * (n_groups - 1) + [lr.stop]
     ratio = (lr.stop / lr.start) ** (1 / max(1, n_groups - 1))
     return [lr.start * ratio ** i for i in range(n_groups - 1)] + [lr.stop]
 
 # %% ../nbs/05_learner.ipynb #fe943e84
+@patch
+def create_opt(self:Learner):
+    "Make the optimizer, if there is none yet."
+    if self.opt is not None: return
+    groups = [dict(params=params) for params in self.splitter(self.model)]
+    self.opt = self.opt_func(groups, lr=self.lr)
+
 @patch
 def fit(
     self:Learner,
@@ -339,7 +272,7 @@ def fit(
     resume=None,   # a checkpoint's file to go on from; None: start anew
 ):
     "Train for `n_epochs`, and measure after each. The optimizer stays for later runs."
-    self._make_opt()
+    self.create_opt()
     groups = self.opt.param_groups
     check_run(n_epochs, wd, groups)
     rates = spread(self.lr if lr is None else lr, len(groups))
@@ -347,51 +280,13 @@ def fit(
     for group, rate in zip(groups, rates): group.update(lr=rate, **decay)
     self.n_epochs, self.n_steps = n_epochs, n_epochs * len(self.dls.train)
     self.epoch = self.step = 0
-    with self._added(cbs): self.within('fit', lambda: self._all_epochs(resume))
-
-# %% ../nbs/05_learner.ipynb #w0000043
-@patch
-def _make_opt(self:Learner):
-    "Make the optimizer, if there is none yet."
-    if self.opt is not None: return
-    groups = [dict(params=params) for params in self.splitter(self.model)]
-    self.opt = self.opt_func(groups, lr=self.lr)
-
-@patch
-def _all_epochs(self:Learner, resume=None):  # a checkpoint's file, or None
-    "The epochs of a run, or those that are left of it."
-    if resume is not None: self._go_on(resume)
-    for self.epoch in range(self.epoch, self.n_epochs):
-        self.within('epoch', self.one_epoch)
-
-@patch
-@contextmanager
-def _added(self:Learner, cbs):  # callbacks
-    "With further callbacks for a while."
-    self.add_cbs(cbs)
-    try: yield self
-    finally:
-        for cb in listify(cbs): self.remove_cb(cb)
-
-# %% ../nbs/05_learner.ipynb #w0000083
-@patch
-@contextmanager
-def no_logging(self:Learner):
-    "Without the table of progress for a while."
-    shown = [cb for cb in self.cbs if isinstance(cb, Progress)]
-    for cb in shown: self.remove_cb(cb)
-    try: yield self
-    finally: self.add_cbs(shown)
-
-Learner.no_bar, Learner.create_opt = Learner.no_logging, Learner._make_opt
+    def all_epochs():
+        if resume is not None: go_on(self, resume)
+        for self.epoch in range(self.epoch, n_epochs):
+            self.within('epoch', self.one_epoch)
+    with listening(self, cbs): self.within('fit', all_epochs)
 
 # %% ../nbs/05_learner.ipynb #w000004a
-@patch(as_prop=True)
-def best(self:Recorder)->int:  # of `rows`
-    "Index of the epoch with the least validation loss so far."
-    losses = [row[2] for row in self.rows]
-    return min(range(len(losses)), key=lambda i: (math.isnan(losses[i]), losses[i]))
-
 class EarlyStopping(Callback):
     "End the run after `patience` epochs without a new least validation loss."
     order = 95
@@ -403,48 +298,44 @@ class EarlyStopping(Callback):
         waited = len(learn.recorder.rows) - 1 - learn.recorder.best
         if waited >= self.patience: raise CancelFitException()
 
-# %% ../nbs/05_learner.ipynb #6d71a647
-def activation_of(
-    loss_func,  # a loss
-):              # function: scores -> probabilities, or None
-    "What makes probabilities of the scores of a loss: softmax, sigmoid, or None."
-    loss_func = loss_func.func if isinstance(loss_func, partial) else loss_func
-    of_classes = cross_entropy, nn.functional.cross_entropy
-    if loss_func in of_classes or isinstance(loss_func, nn.CrossEntropyLoss):
-        return partial(torch.softmax, dim=1)
-    yes_no = nn.functional.binary_cross_entropy_with_logits
-    if loss_func in (binary_cross_entropy_with_logits, yes_no): return torch.sigmoid
-    return torch.sigmoid if isinstance(loss_func, nn.BCEWithLogitsLoss) else None
-
-# %% ../nbs/05_learner.ipynb #w0000084
-@patch
-def validate(self:Learner, dl=None)->list:  # a loader; None: the one for validation
-    "Loss and metrics over a loader, means over its items; the weights stay."
-    self.epoch = self.step = self.n_epochs = self.n_steps = 0
-    batches = self.dls.valid if dl is None else dl
-    with self.no_logging():
-        self.within('validate', lambda: self.one_pass(batches, False))
-    return self.recorder.valid
-
 # %% ../nbs/05_learner.ipynb #w0000053
+def activation_of(loss_func):  # a loss -> function: scores -> probabilities, or None
+    "Softmax for cross-entropy, a sigmoid for its binary form, None for other losses."
+    if is_loss(loss_func, nn.CrossEntropyLoss): return partial(torch.softmax, dim=1)
+    return torch.sigmoid if is_loss(loss_func, nn.BCEWithLogitsLoss) else None
+
 @patch
 @torch.no_grad()
 def get_preds(
     self:Learner,
-    dl=None,          # a loader; None: the one for validation
-    act=None,         # scores -> what is wanted; None: probabilities, if possible
-    with_loss=False,  # the loss of each item too
-)->tuple:             # (N, ...) on the CPU; targets (N, ...), or None if there are none
+    dl=None,             # a loader; None: the one that `ds_idx` says
+    act=None,            # scores -> what is wanted; None: probabilities, if possible
+    with_loss=False,     # the loss of each item too
+    ds_idx:int=1,        # 0: the items to train on, in order; 1: those for validation
+    with_decoded=False,  # what `decide` makes of each, before the losses
+)->tuple:  # (N, ...) on the CPU; targets (N, ...), or None if there are none; ...
     "What the model says of all items of a loader, and their targets."
     act = act or activation_of(self.loss_func) or (lambda scores: scores)
     self.model.eval()
     preds, targets, losses = [], [], []
-    for xb, *rest in on_device(self.dls.valid if dl is None else dl, self.device):
+    for xb, *rest in on_device(loader_of(self.dls, dl, ds_idx), self.device):
         preds.append(act(scores := self.model(xb)).cpu())
         targets += [part.cpu() for part in rest]
         if with_loss: losses += map(self.loss_func, scores.split(1), rest[0].split(1))
-    found = torch.cat(preds), torch.cat(targets) if targets else None
-    return (*found, torch.stack(losses).cpu()) if with_loss else found
+    found = [torch.cat(preds), torch.cat(targets) if targets else None]
+    if with_decoded: found.append([self.decide(pred) for pred in found[0]])
+    if with_loss: found.append(torch.stack(losses).cpu())
+    return tuple(found)
+
+# %% ../nbs/05_learner.ipynb #w0000084
+@patch
+def validate(self:Learner, dl=None, ds_idx:int=1)->list:  # as in `get_preds`
+    "Loss and metrics over a loader, means over its items; the weights stay."
+    self.epoch = self.step = self.n_epochs = self.n_steps = 0
+    batches = loader_of(self.dls, dl, ds_idx)
+    with self.no_logging():
+        self.within('validate', lambda: self.one_pass(batches, False))
+    return self.recorder.valid
 
 # %% ../nbs/05_learner.ipynb #w0000055
 @patch
@@ -466,46 +357,12 @@ def predict(self:Learner, item)->tuple:  # a file, a row, ... -> answer, probabi
     pred = self.get_preds(loader(items))[0][0]
     return self.decide(pred), pred
 
-# %% ../nbs/05_learner.ipynb #w0000085
-@patch
-def show_results(self:Learner, max_n:int=10, figsize=None):  # items; inches
-    "Items of the validation set with their target and what the model says."
-    batch = next(iter(self.dls.valid))
-    said = map(self.decide, self.get_preds([batch])[0])
-    items = zip(self.dls.valid.decode(batch)[:max_n], said)
-    show_answers([(x, y, answer) for (x, y, *_), answer in items], figsize)
-
-@patch
-def summary(self:Learner):  # -> DataFrame, a row for each layer without layers in it
-    "The layers as a batch meets them: kind, shape of what they give, parameters."
-    xb, *_ = next(iter(on_device(self.dls.valid, self.device)))
-    return layer_table(self.model, xb)
+Learner.show_results, Learner.summary = show_results, summary
 
 # %% ../nbs/05_learner.ipynb #dd63b391
-@patch
-def file_of(self:Learner, name:str)->Path:  # with or without the suffix
-    "Where `save` and `export` put a file of this name."
-    return named_file(self.path/'models', name)
+Learner.file_of, Learner.save, Learner.load = file_of, save, load
+Learner.generators = generators
 
-@patch
-def save(self:Learner, name:str)->Path:  # without folder and suffix
-    "Write weights and optimizer to a file in the folder `models`, whole or not at all."
-    self._make_opt()
-    tensors, values = optimizer_state(self.opt)
-    tensors |= under('model.', self.model.state_dict())
-    save_tensors(self.file_of(name), tensors, values)
-    return self.file_of(name)
-
-@patch
-def load(self:Learner, name:str, with_opt:bool=True)->Learner:  # its state too?
-    "Read what `save` wrote; `ValueError` if the file is damaged or of another model."
-    tensors, values = load_tensors(self.file_of(name))
-    load_model(self.model, tensors, self.file_of(name))
-    self._make_opt()
-    if with_opt: load_optimizer(self.opt, tensors, values['groups'])
-    return self
-
-# %% ../nbs/05_learner.ipynb #w0000071
 class SaveModel(Callback):
     "Save under `name` after each epoch with a new least validation loss."
     order = 80
@@ -513,60 +370,6 @@ class SaveModel(Callback):
 
     def after_epoch(self, learn):
         if learn.recorder.best == len(learn.recorder.rows) - 1: learn.save(self.name)
-
-# %% ../nbs/05_learner.ipynb #w000005b
-class Checkpoint(Callback):
-    "Writes to `file` what is needed to go on, after each epoch and `every` updates."
-    order, in_trials = 90, False
-    def __init__(self, file, every=None):  # a path; updates, None: epochs only
-        if every is not None: check_range('every', every, 1)
-        self.file, self.every = Path(file), every
-
-    def before_train(self, learn): self.at_start, self.due = random_state(learn), False
-
-    def after_step(self, learn):
-        self.due = self.every is not None and learn.step % self.every == 0
-
-    def after_batch(self, learn):  # by now the gradients have been cleared
-        if not self.due: return
-        self.due = False
-        save_run(self.file, learn, self.at_start, learn.epoch, learn.batch + 1)
-
-    def after_epoch(self, learn):
-        self.at_start = random_state(learn)
-        save_run(self.file, learn, self.at_start, learn.epoch + 1, 0)
-
-# %% ../nbs/05_learner.ipynb #w000005d
-@patch
-def generators(self:Learner)->list:
-    "Generators that the training loader keeps; none if it draws from the global one."
-    return generators_of(self.dls.train)
-
-@patch
-def _go_on(self:Learner, file):  # of a `Checkpoint`
-    "Put back what a checkpoint holds, and finish the epoch in which it was written."
-    start, back_to_now = load_run(file, self)
-    if not start: return
-    def rest_of_pass():
-        batches = self.dls.train.batches(start)  # draws the order of the pass again
-        back_to_now()
-        self.one_pass(batches, True, start)
-    self.within('epoch', lambda: self.one_epoch(rest_of_pass))
-    self.epoch += 1
-
-# %% ../nbs/05_learner.ipynb #aff2773f
-class _Inference:
-    "What an exported model keeps of its data: how an item becomes a batch; the labels."
-    def __init__(self, x_tfms, item_tfms, batch_tfms, vocab, bs:int):  # as there
-        check_range('bs', bs, 1)
-        self.x_tfms, self.vocab, self.device = x_tfms, vocab, pick_device()
-        self.how = dict(item_tfms=item_tfms, batch_tfms=batch_tfms, device=self.device)
-        self.bs, self.train, self.valid = bs, (None,), (None,)  # nothing to train on
-
-    def test_dl(self, items, with_labels:bool=False)->DataLoader:
-        "A loader of these items; `x_tfms` is None for tensors."
-        source = items if self.x_tfms is None else Mapped(items, Pipeline(self.x_tfms))
-        return DataLoader(Dataset(source), min(self.bs, len(items)), **self.how)
 
 # %% ../nbs/05_learner.ipynb #w0000086
 allow(cross_entropy, binary_cross_entropy_with_logits)
@@ -576,28 +379,22 @@ _LOSSES = {torch.softmax: cross_entropy,
 @patch
 def export(self:Learner, name:str='export')->Path:  # without folder and suffix
     "Write what `predict` needs to the folder `models`; names what cannot be stored."
-    valid, act = self.dls.valid, activation_of(self.loss_func)
-    first = getattr(valid.dataset, 'parts', (None,))[0]
-    own = getattr(self.dls, 'x_tfms', None)
-    data = dict(x_tfms=first.func.tfms if isinstance(first, Mapped) else own,
-                item_tfms=valid.item_tfms.tfms, batch_tfms=valid.batch_tfms.tfms,
-                vocab=getattr(self.dls, 'vocab', None), bs=valid.bs,
-                loss=_LOSSES.get(getattr(act, 'func', act)))
-    save_built(self.file_of(name), self.model, data)
-    return self.file_of(name)
-
-# %% ../nbs/05_learner.ipynb #w0000061
-def _no_loss(scores, target):
-    raise ValueError('the exported model names no loss')
+    act = activation_of(self.loss_func)
+    kept = treatment_of(self.dls) | dict(loss=_LOSSES.get(getattr(act, 'func', act)))
+    return save_built(self.file_of(name), self.model, kept)
 
 def load_learner(
     path,        # the file that `export` wrote, or its name: there, or in `models`
     model=None,  # the model, where the file's own is not wanted
 )->Learner:      # where `pick_device` says
     "A Learner that can predict; nothing in the file is run. Refuses a damaged file."
-    path = find_file(path)
-    with as_written(path):
-        model, data = load_built(path, model)
-        if (loss_func := data.pop('loss')) not in (None, *_LOSSES.values()):
-            raise ValueError(f"{path} names the loss {loss_func}: `export` does not")
-        return Learner(_Inference(**data), model.eval(), loss_func or _no_loss)
+    def learner_of(model, loss_func, x_tfms, item_tfms, batch_tfms, vocab, bs):
+        items = NoItems(bs)
+        x = items if x_tfms is None else Mapped(items, Pipeline(x_tfms))
+        data = Dataset(x, Mapped(items, Categorize(vocab)))
+        how = dict(item_tfms=item_tfms, batch_tfms=batch_tfms, device=pick_device())
+        loader = DataLoader(data, bs, **how)
+        return Learner(DataLoaders(loader, loader), model, loss_func)
+    return open_export(path, model, _LOSSES.values(), learner_of)
+
+__getattr__ = names_from(__name__)  # so that a name of fastai is told what ours is

@@ -369,7 +369,7 @@ def fit_one_cycle(
     "Train with one cycle of rate and momentum (Smith 2018). The last values stay."
     check_cycle(pct_start, div_final, div, moms)
     lr_max = top_rate(lr_max, lr, self.lr)
-    self._make_opt()
+    self.create_opt()
     tops = spread(lr_max, len(self.opt.param_groups))
     lrs = [combined_cos(pct_start, top / div, top, top / div_final) for top in tops]
     cycle = ParamScheduler(dict(lr=lrs, mom=combined_cos(pct_start, *moms)))
@@ -388,7 +388,7 @@ def fit_flat_cos(
     "Train with a constant rate that falls along a cosine at the end."
     check_cycle(pct_start, div_final)
     lr = top_rate(lr, None, self.lr)
-    self._make_opt()
+    self.create_opt()
     tops = spread(lr, len(self.opt.param_groups))
     lrs = [combined_cos(pct_start, top, top, top / div_final) for top in tops]
     cbs = [ParamScheduler(dict(lr=lrs)), *listify(cbs)]

@@ -11,6 +11,7 @@ import re
 from configparser import ConfigParser
 from dataclasses import dataclass, field
 from pathlib import Path
+from runpy import run_path
 from textwrap import dedent
 
 import nbformat
@@ -344,15 +345,26 @@ def slug(text:str)->str:
     return make_id(text)
 
 
-def names_page(pages)->str:
-    "The tables 'Under other names' of all lessons as one."
+def names_page(pages, root:Path)->str:
+    "The tables 'Under other names' of all lessons as one, and the lines that the tests try."
     lines = ['# Ours, fastai, PyTorch', '', ':::{container} subtitle', 'Where to find in other libraries what the lessons build, and what differs there', ':::', '', '::::{container} names',
              '| ours | fastai | PyTorch | what differs |', '|---|---|---|---|']
     for page in pages:
         for ours, *rest in other_names(page):
             lines.append(f'| {api_links(ours, page, "names.html")} | {" | ".join(rest)} |')
     lines += ['::::', '', 'Our names and those of PyTorch are looked up by a test. Those of fastai (version 2) are not: it is not installed with the course.']
-    return '\n'.join(lines)
+    return '\n'.join([*lines, '', *calls_table(root)])
+
+
+def calls_table(root:Path)->list:
+    "Lines of code that students bring, as the tests try them: those that work, and what is said of the others."
+    calls = run_path(str(root/'tests'/'calls.py'))['CALLS']
+    told = lambda call: f'refused: *{call.refused}*' if call.refused else f'works{"; " * bool(call.note)}{call.note}'
+    cell = lambda text: text.replace('|', r'\|')
+    code = lambda call: '<br>'.join(as_code(line.replace('    ', '\u00a0' * 4)) for line in call.line.splitlines())
+    return ['## Lines that you may bring', '', f'A test runs each of these {len(calls)} lines: {sum(not call.refused for call in calls)} work, the others are refused with the words that stand beside them.', '',
+            '::::{container} names', '| lesson | as others write it | here |', '|---|---|---|',
+            *(f'| {call.lesson} | {cell(code(call))} | {cell(told(call))} |' for call in calls), '::::']
 
 
 def other_names(page:Page)->list:
@@ -545,7 +557,7 @@ def sources(root:Path)->dict:
     "All of Sphinx's sources: {path: text}."
     lessons, tools = all_pages(root)
     texts = {'index.md': landing_page(root, lessons), 'practice.md': practice_page(lessons),
-             'glossary.md': glossary_page(lessons), 'proved.md': proved_page(lessons, root), 'names.md': names_page(lessons), 'library.md': library_page(lessons, tools), 'speed.md': speed_page(root), **speed_plots(root),
+             'glossary.md': glossary_page(lessons), 'proved.md': proved_page(lessons, root), 'names.md': names_page(lessons, root), 'library.md': library_page(lessons, tools), 'speed.md': speed_page(root), **speed_plots(root),
              '_static/questions.js': question_index(lessons)}
     for page in [*lessons, *tools]:
         texts[as_source(page.url)] = nbformat.writes(lesson_page(page, lessons))

@@ -24,8 +24,9 @@ from course_lib.tools.core import generator, pick_device, set_seed, show_images 
 from course_lib.data import (CategoryBlock, DataBlock, DataLoader, DataLoaders, Dataset, ImageBlock,      # noqa: E402
                              MultiCategoryBlock, Normalize, RandomSplitter, TransformBlock, parent_label)
 from course_lib.tools.images import Resize, get_image_files                                   # noqa: E402
-from course_lib.learner import (Callback, Checkpoint, GradientAccumulation, GradientClip, Learner,        # noqa: E402
-                                StopAtNaN, load_learner)
+from course_lib.learner import Callback, GradientAccumulation, GradientClip, Learner, load_learner      # noqa: E402
+from course_lib.tools.diagnose import StopAtNaN                                               # noqa: E402
+from course_lib.tools.store import Checkpoint                                                 # noqa: E402
 
 
 def lives(*things)->set:

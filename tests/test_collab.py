@@ -187,10 +187,10 @@ def test_what_the_learner_is_made_of():
     assert [[tuple(p.shape) for p in g['params']] for g in learn.opt.param_groups] == [[(4, 3), (4, 3)], [(4, 1), (4, 1)]]
     plain = collab_learner(loaders())
     assert plain.model.n_factors == 50 and plain.model.y_range is None and plain.loss_func is F.mse_loss and sum(isinstance(cb, MeanForUnknown) for cb in plain.cbs) == 1
-    plain._make_opt()
+    plain.create_opt()
     assert [g['weight_decay'] for g in plain.opt.param_groups] == [0.1, 0.01]
     net = collab_learner(loaders(), use_nn=True, layers=[7, 5], y_range=(0, 6), wd=0.2)
-    net._make_opt()
+    net.create_opt()
     assert [g['weight_decay'] for g in net.opt.param_groups] == [0.2] and isinstance(net, CollabLearner)
     assert [tuple(layer.weight.shape) for layer in net.model.body if isinstance(layer, nn.Linear)] == [(7, 2 * emb_sz_rule(4)), (5, 7), (1, 5)]
     assert 0 < net.model(torch.tensor([[1, 1]])).item() < 6 and collab_learner(loaders(), use_nn=True).model.layers == (50,)

@@ -221,7 +221,7 @@ def test_budget(path):
     most = 125 if path.stem == '04_data' else 105      # it grows method by method, and each has a cell of its own
     assert len(in_view) + len(cells(path, 'markdown')) <= most and words <= (2450 if path.stem[:2] == '01' else 2100)
     module = (ROOT/'course_lib'/f'{path.stem[3:]}.py').read_text(encoding='utf-8').splitlines()
-    assert len(module) <= {'04_data': 480, '05_learner': 610}.get(path.stem, 400) and max(map(len, module)) <= 140      # the two machines of the course
+    assert len(module) <= {'04_data': 480}.get(path.stem, 400) and max(map(len, module)) <= 140
 
 
 @on(LESSONS + QUESTIONNAIRES)

@@ -16,10 +16,10 @@ from torch import nn
 from course_lib.tools.core import set_seed
 from course_lib.data import CategoryBlock, DataBlock, DataLoader, DataLoaders, Dataset, ImageBlock, RandomSplitter, RegexLabeller
 from course_lib.tools.images import Resize, get_image_files
-from course_lib.learner import Callback, Checkpoint, GradientAccumulation, Learner, load_learner, spread
+from course_lib.learner import Callback, GradientAccumulation, Learner, load_learner, spread
 from course_lib.losses import cross_entropy
 from course_lib.tools.progress import Progress
-from course_lib.tools.store import load_tensors, save_tensors
+from course_lib.tools.store import Checkpoint, load_tensors, save_tensors
 from course_lib.training import accuracy
 
 

@@ -14,10 +14,10 @@ from torch import nn
 from course_lib import optim
 from course_lib.tools.core import set_seed
 from course_lib.data import DataLoader, DataLoaders, Dataset
-from course_lib.learner import Callback, CancelBatchException, CancelFitException, Checkpoint, GradientAccumulation, GradientClip, Learner, spread
+from course_lib.learner import Callback, CancelBatchException, CancelFitException, GradientAccumulation, GradientClip, Learner, spread
 from course_lib.losses import cross_entropy
 from course_lib.optim import LRFinder, combined_cos, sched_exp, suggest_lrs
-from course_lib.tools.store import rng_state
+from course_lib.tools.store import Checkpoint, rng_state
 from course_lib.training import accuracy
 
 FASTAI = json.loads((Path(__file__).parent/'fixtures'/'fastai.json').read_text(encoding='utf-8'))

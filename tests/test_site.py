@@ -19,6 +19,7 @@ import pytest
 from bs4 import BeautifulSoup
 from benchmarks.judge import ratio
 from benchmarks.tasks import TASKS
+from calls import CALLS
 from conftest import LESSONS, ROOT, SETTINGS, run
 from filelock import FileLock
 from openpyxl import load_workbook
@@ -257,6 +258,8 @@ def test_glossary_and_names(site):
     assert len(set(terms)) == len(terms), 'a term is set in bold twice: bold is for the place that explains it'
     assert all(dd.select_one('.where a') for dd in glossary.select('article dd'))
     assert 'cross_entropy' in (site/'names.html').read_text(encoding='utf-8')
+    rows = [row.get_text() for row in document(site, 'names.html').select('#lines-that-you-may-bring tbody tr')]
+    assert len(rows) == len(CALLS) and all(call.line.splitlines()[0] in row for call, row in zip(CALLS, rows))
 
 
 # What a reader does

@@ -4,8 +4,9 @@
 
 # %% auto #0
 __all__ = ['ALLOWED', 'save_tensors', 'load_tensors', 'named_file', 'find_file', 'rng_state', 'set_rng_state', 'under', 'below',
-           'optimizer_state', 'load_optimizer', 'load_model', 'generators_of', 'random_state', 'save_run', 'load_run',
-           'allow', 'describe', 'rebuild', 'as_written', 'save_built', 'load_built']
+           'optimizer_state', 'load_optimizer', 'load_model', 'file_of', 'save', 'load', 'generators_of', 'generators',
+           'random_state', 'save_run', 'load_run', 'Checkpoint', 'go_on', 'allow', 'describe', 'rebuild', 'as_written',
+           'save_built', 'load_built', 'NoItems', 'treatment_of', 'no_loss', 'open_export']
 
 # %% ../../nbs/tools/store.ipynb #e78979da
 import hashlib
@@ -21,9 +22,10 @@ from pathlib import Path
 import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
+from safetensors.torch import save as as_bytes
 from torch import Tensor, nn
 
+from .core import check_range
 from .files import write_whole
 
 # %% ../../nbs/tools/store.ipynb #df7aaabc
@@ -46,7 +48,7 @@ def save_tensors(
     "Write tensors and values to one file, whole or not at all."
     tensors = {name: t.detach().cpu().contiguous().clone() for name, t in tensors.items()}     # no two share memory
     text = json.dumps(values)
-    write_whole(path, save(tensors, dict(format=_FORMAT, values=text, digest=_digest(tensors, text))))
+    write_whole(path, as_bytes(tensors, dict(format=_FORMAT, values=text, digest=_digest(tensors, text))))
 
 def load_tensors(
     path,  # of a file that `save_tensors` wrote
@@ -171,6 +173,37 @@ def load_model(
     empty = any(t.is_meta for t in own.values())      # built without memory: copies of the tensors take their place
     model.load_state_dict({name: t.clone() for name, t in weights.items()} if empty else weights, assign=empty)
 
+# %% ../../nbs/tools/store.ipynb #fe931ccc
+def file_of(
+    learn,     # has a `path`
+    name:str,  # with or without the suffix
+)->Path:
+    "Where `save` and `export` put a file of this name: in the folder `models`."
+    return named_file(learn.path/'models', name)
+
+def save(
+    learn,     # has `model`, `opt`, `file_of` and `create_opt`
+    name:str,  # without folder and suffix
+)->Path:
+    "Write weights and optimizer to a file in the folder `models`, whole or not at all."
+    learn.create_opt()
+    tensors, values = optimizer_state(learn.opt)
+    tensors |= under('model.', learn.model.state_dict())
+    save_tensors(learn.file_of(name), tensors, values)
+    return learn.file_of(name)
+
+def load(
+    learn,               # of the same model
+    name:str,            # as `save` was given it
+    with_opt:bool=True,  # the optimizer's state, too?
+):                       # the learner
+    "Read what `save` wrote; `ValueError` if the file is damaged or of another model."
+    tensors, values = load_tensors(learn.file_of(name))
+    load_model(learn.model, tensors, learn.file_of(name))
+    learn.create_opt()
+    if with_opt: load_optimizer(learn.opt, tensors, values['groups'])
+    return learn
+
 # %% ../../nbs/tools/store.ipynb #c5a7e002
 _KEPT = 'rows', 'losses', 'lrs', 'moms'                # what a recorder has gathered
 
@@ -180,6 +213,12 @@ def generators_of(
     "Generators that a loader keeps for itself; none if it draws from the global one."
     own = (getattr(loader, name, None) for name in ('gen', 'generator'))
     return [gen for gen in own if isinstance(gen, torch.Generator)]
+
+def generators(
+    learn,  # has `dls`
+)->list:
+    "Generators that the training loader keeps; none if it draws from the global one."
+    return generators_of(learn.dls.train)
 
 def random_state(
     learn,  # has a `device`, and `generators()`
@@ -220,6 +259,42 @@ def load_run(
         set_rng_state(below('now.', tensors), *learn.generators(), device=learn.device)
         learn.recorder.seen, learn.recorder.sizes = list(tensors['seen'].to(learn.device)), values['sizes']
     return values['start'], back_to_now
+
+# %% ../../nbs/tools/store.ipynb #18b38d55
+class Checkpoint:
+    "A callback that writes to `file` what is needed to go on, after each epoch and `every` updates."
+    order, in_trials = 90, False
+    def __init__(self, file, every=None):  # a path; updates, None: epochs only
+        if every is not None: check_range('every', every, 1)
+        self.file, self.every = Path(file), every
+
+    def before_train(self, learn): self.at_start, self.due = random_state(learn), False
+
+    def after_step(self, learn):
+        self.due = self.every is not None and learn.step % self.every == 0
+
+    def after_batch(self, learn):              # by now the gradients have been cleared
+        if not self.due: return
+        self.due = False
+        save_run(self.file, learn, self.at_start, learn.epoch, learn.batch + 1)
+
+    def after_epoch(self, learn):
+        self.at_start = random_state(learn)
+        save_run(self.file, learn, self.at_start, learn.epoch + 1, 0)
+
+def go_on(
+    learn,  # within a run, before its first epoch
+    file,   # of a `Checkpoint`
+):
+    "Put back what a checkpoint holds, and finish the epoch in which it was written."
+    start, back_to_now = load_run(file, learn)
+    if not start: return
+    def rest_of_pass():
+        batches = learn.dls.train.batches(start)          # draws the order of the pass again
+        back_to_now()
+        learn.one_pass(batches, True, start)
+    learn.within('epoch', lambda: learn.one_epoch(rest_of_pass))
+    learn.epoch += 1
 
 # %% ../../nbs/tools/store.ipynb #c1e05609
 ALLOWED = {f'torch.{name}': getattr(nn, name) for name in (
@@ -273,19 +348,20 @@ def as_written(
 ):
     "Turns the errors that a file causes which is whole but wrong inside into a `ValueError` that names it."
     try: yield
-    except (KeyError, TypeError, AttributeError, IndexError, RuntimeError) as e:
+    except (KeyError, TypeError, AttributeError, IndexError, RuntimeError, OverflowError) as e:
         raise ValueError(f"{path} is not as `export` writes it ({type(e).__name__}: {e})") from e
 
 def save_built(
     path,             # where to
     model:nn.Module,  # of allowed layers
     data:dict,        # {name: allowed thing}
-):
+):                    # the path
     "Write a model and what it needs; raises `ValueError` that names what is not allowed."
     try: how = describe(model)
     except ValueError as e:
         raise ValueError(f"the model cannot be exported: {e}. Use `save`, and `load` into such a Learner") from e
     save_tensors(path, under('model.', model.state_dict()), dict(model=how, data={k: describe(v) for k, v in data.items()}))
+    return path
 
 def load_built(
     path,        # that `save_built` wrote
@@ -299,3 +375,41 @@ def load_built(
         with torch.device('meta'): model = rebuild(values['model'])
     load_model(model, tensors, path)
     return model, data
+
+# %% ../../nbs/tools/store.ipynb #311b7ecd
+class NoItems:
+    "Stands for the items of a batch, none of which is there."
+    def __init__(self, n:int):  # how many
+        check_range('bs', n, 1)
+        self.n = n
+
+    def __len__(self): return self.n
+    def __getitem__(self, i):
+        raise ValueError("an exported model keeps no data, expected a loader: `learn.dls.test_dl(items)`")
+
+def treatment_of(
+    dls,  # with loaders of items
+)->dict:
+    "How items become batches, and what labels there are: what an export keeps of the data."
+    valid = dls.valid
+    func = getattr(getattr(valid.dataset, 'parts', (None,))[0], 'func', None)
+    return dict(x_tfms=getattr(dls, 'x_tfms', None) if func is None else func.tfms, item_tfms=valid.item_tfms.tfms,
+                batch_tfms=valid.batch_tfms.tfms, vocab=getattr(dls, 'vocab', None), bs=valid.bs)
+
+def no_loss(scores, target):  # of a model whose export names none
+    "Raise `ValueError`."
+    raise ValueError('the exported model names no loss')
+
+def open_export(
+    path,         # that `save_built` wrote, or its name: there, or in `models`
+    model,        # the model, where the file's own is not wanted; else None
+    losses,       # those that may be named
+    learner_of,   # function: model, loss, and what `treatment_of` gave -> a learner
+):                # the learner
+    "What was exported under a name, ready to predict; nothing in the file is run. Refuses a damaged file."
+    path = find_file(path)
+    with as_written(path):
+        model, data = load_built(path, model)
+        if (loss_func := data.pop('loss')) not in (None, *losses):
+            raise ValueError(f"{path} names the loss {loss_func}: `export` does not")
+        return learner_of(model.eval(), loss_func or no_loss, **data)
