@@ -33,7 +33,7 @@ from .tools.trials import fused_adamw
 # %% ../nbs/05_learner.ipynb #f544c366
 class Callback:
     """Acts at events: a method with the name of an event is called with the `Learner`.
-    A lower `order` comes first; if not `in_trials`, it sleeps in runs to be undone."""
+    A lower `order` comes first; if not `in_trials`, it sleeps in trials (lesson 06)."""
     order, in_trials = 0, True
 
 class Learner:
