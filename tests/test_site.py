@@ -176,7 +176,7 @@ def test_lessons_are_shown_clean(site):
     for path in LESSONS:
         doc = document(site, f'nbs/{path.stem}.html')
         text, cells = doc.get_text(), nbformat.read(path, 4).cells
-        assert '#|' not in re.sub(r'#\| \w+ \(on the site', '', text) and 'nbdev_export' not in text and 'google.colab' not in text and 'default_exp' not in text
+        assert '#|' not in re.sub(r'#\| (\w+ \(on the site|setup cells)', '', text) and 'nbdev_export' not in text and 'google.colab' not in text and 'default_exp' not in text
         solutions = [c for c in cells if c.cell_type == 'code' and 'solution' in directives(c.source)]
         assert len(doc.select('details.solution:not([open])')) == len(solutions) >= 3
         printed = [o.text.splitlines()[0] for c in cells if c.cell_type == 'code' for o in c.outputs if o.output_type == 'stream']
